@@ -1,0 +1,14 @@
+# ---
+# kind: wrong
+# why: "Excludes both bounds: a tube verified at once counts as negative."
+# marks: {test_delay_status: 0, test_clean_rows: 0}
+# ---
+
+# %% delay_status
+def delay_status(minutes):
+    """Return "missing", "negative", "absurd" or "ok"."""
+    if math.isnan(minutes):
+        return "missing"
+    if minutes <= 0:
+        return "negative"
+    return "absurd" if minutes >= 7 * 24 * 60 else "ok"

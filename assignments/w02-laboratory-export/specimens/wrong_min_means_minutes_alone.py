@@ -1,0 +1,21 @@
+# ---
+# kind: wrong
+# why: "Sees min and reads minutes alone, even after hours."
+# marks: {test_delay_notations: 0}
+# ---
+
+# %% delay_minutes
+def delay_minutes(text):
+    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    text = text.strip()
+    if text in MISSING:
+        return float("nan")
+    sign = -1 if text.startswith("-") else 1
+    text = text.removeprefix("-").replace("min", "mn")
+    if text.endswith("mn"):
+        return sign * parse_number(text.removesuffix("mn").split("h")[-1])
+    if "h" in text:
+        hours, minutes = text.split("h")
+        minutes = minutes.replace("mn", "").strip() or "0"
+        return sign * (60 * parse_number(hours) + parse_number(minutes))
+    raise ValueError(f"no unit in {text!r}")

@@ -1,0 +1,16 @@
+# ---
+# kind: wrong
+# why: "Leaves the count of exclusions empty where there is none."
+# marks: {test_turnaround_by_clinic: 2}
+# ---
+
+# %% turnaround_by_clinic
+def turnaround_by_clinic(clean, set_aside):
+    """Return clinic_name, n_kept, median_minutes and n_set_aside, one row per clinic."""
+    kept = clean.groupby("clinic_name")["turnaround_minutes"]
+    excluded = set_aside["clinic_name"].str.strip().value_counts()
+    table = pd.DataFrame(
+        {"n_kept": kept.size(), "median_minutes": kept.median(), "n_set_aside": excluded}
+    )
+    table["n_kept"] = table["n_kept"].fillna(0).astype(int)
+    return table.rename_axis("clinic_name").reset_index()

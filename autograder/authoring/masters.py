@@ -1,0 +1,148 @@
+"""Read masters (MyST notebooks in two languages) and build notebooks of one language."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.authoring.translation import LANGS, Lang, translate
+from autograder.errors import EcoleError
+from autograder.notebooks import cells_digest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Master:
+    """One master file and what is built from it."""
+
+    path: Path
+    kind: Literal["lesson", "assignment"]
+
+    @property
+    def name(self) -> str:
+        """Name of the built notebook, without suffix (an assignment's is its grade name)."""
+        return self.path.stem
+
+    @property
+    def module(self) -> str:
+        """Folder of the module or assignment, for instance ``w02-python-for-health``."""
+        return self.path.parent.name
+
+    def read(self) -> NotebookNode:
+        """The notebook as written, both languages in it."""
+        if not self.path.is_file():
+            raise EcoleError(f"{self.path}: no such master")
+        try:
+            return jupytext.reads(self.path.read_text(encoding="utf-8"), fmt="md:myst")
+        except Exception as error:
+            raise EcoleError(f"{self.path}: not a MyST notebook: {error}") from error
+
+    def build(self, lang: Lang, *, solutions: bool = True) -> NotebookNode:
+        """The notebook of one language.
+
+        Args:
+            lang: which cell of each Markdown pair and which text of each `t()` to keep.
+            solutions: keep a lesson's cells tagged `solution` (an assignment's solutions
+                are cleared by nbgrader when it is released).
+        """
+        return build(self.read(), lang, solutions=solutions, where=str(self.path))
+
+
+def build(
+    master: NotebookNode, lang: Lang, *, solutions: bool = True, where: str = "master"
+) -> NotebookNode:
+    """Build the notebook of one language from a master that was read (see `Master.build`).
+
+    Raises:
+        EcoleError: a Markdown cell without its pair or language, or a faulty `t()`.
+    """
+    if lang not in LANGS:
+        raise EcoleError(f"no language {lang!r}: choose one of {', '.join(LANGS)}")
+    _check_pairs(master, where)
+    built = nbformat.v4.new_notebook()
+    built.metadata["kernelspec"] = dict(master.metadata.get("kernelspec", {"name": "python3"}))
+    built.metadata["language_info"] = {"name": "python"}
+    for number, cell in enumerate(master.cells, start=1):
+        tags = cell.metadata.get("tags", [])
+        if "author" in tags or ("solution" in tags and not solutions):
+            continue
+        if cell.metadata.get("lang", lang) == lang:
+            built.cells.append(_build_cell(cell, lang, f"{where}, cell {number}"))
+    _name_cells(built)
+    built.metadata["ecole"] = {"lang": lang, "digest": cells_digest(built)}
+    return built
+
+
+def lessons(root: Path | None = None) -> list[Master]:
+    """Every lesson master under `course/`, in the order of months, weeks and numbers."""
+    course = (root or REPOSITORY) / "course"
+    return [Master(path, "lesson") for path in sorted(course.glob("m*/w*/[0-9]*.md"))]
+
+
+def assignments(root: Path | None = None) -> list[Master]:
+    """Every assignment master under `assignments/`, by name."""
+    folder = (root or REPOSITORY) / "assignments"
+    found = [Master(path, "assignment") for path in _assignment_masters(folder)]
+    if not found:
+        raise EcoleError(
+            f"no assignment below {folder}: run from a clone of the repository "
+            "(installed with `make setup`)"
+        )
+    return found
+
+
+def assignment(name: str, root: Path | None = None) -> Master:
+    """The assignment master of that name, or an error that lists the names there are."""
+    found = {master.name: master for master in assignments(root)}
+    if name not in found:
+        raise EcoleError(f"no assignment {name!r}; there is: {', '.join(sorted(found))}")
+    return found[name]
+
+
+def _assignment_masters(folder: Path) -> Iterator[Path]:
+    for directory in sorted(path for path in folder.glob("w*") if path.is_dir()):
+        yield directory / f"{directory.name}.md"
+
+
+def _check_pairs(master: NotebookNode, where: str) -> None:
+    awaited = "fr"
+    for number, cell in enumerate(master.cells, start=1):
+        lang = cell.metadata.get("lang")
+        if cell.cell_type == "markdown" and lang not in LANGS:
+            raise EcoleError(
+                f"{where}, cell {number}: a Markdown cell begins with "
+                f'`+++ {{"lang": "fr"}}` or "en"; found {cell.source[:60]!r}'
+            )
+        if awaited == "en" and lang != "en":
+            raise EcoleError(f"{where}, cell {number}: the English of the cell before is missing")
+        if awaited == "fr" and lang == "en":
+            raise EcoleError(f"{where}, cell {number}: English without its French just before")
+        if lang is not None:
+            awaited = "en" if lang == "fr" else "fr"
+    if awaited == "en":
+        raise EcoleError(f"{where}: the last French cell has no English")
+
+
+def _build_cell(cell: NotebookNode, lang: Lang, where: str) -> NotebookNode:
+    metadata = {key: value for key, value in cell.metadata.items() if key not in ("lang", "alt")}
+    if cell.cell_type == "markdown":
+        return nbformat.v4.new_markdown_cell(cell.source, metadata=metadata)
+    if cell.cell_type == "raw":
+        return nbformat.v4.new_raw_cell(cell.source, metadata=metadata)
+    if isinstance(cell.metadata.get("alt"), dict):
+        metadata["alt"] = cell.metadata["alt"].get(lang, "")
+    return nbformat.v4.new_code_cell(translate(cell.source, lang, where), metadata=metadata)
+
+
+def _name_cells(notebook: NotebookNode) -> None:
+    """Give cells ids that depend on their content and place alone, so that builds repeat."""
+    for number, cell in enumerate(notebook.cells):
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        key = f"{number} {grade_id} {cell.source}"
+        cell["id"] = hashlib.sha256(key.encode()).hexdigest()[:12]

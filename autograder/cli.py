@@ -1,0 +1,273 @@
+"""The command `ecole`: each sub-command is a function of the package, shown on a terminal."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from autograder import __version__
+from autograder.errors import EcoleError
+from autograder.grading.results import Batch, State, SubmissionResult
+
+app = typer.Typer(
+    help="École IA Santé: build the course, release assignments, grade a class.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+_COLOURS: dict[State, str] = {
+    "graded": "green",
+    "altered": "yellow",
+    "partial": "yellow",
+    "timeout": "red",
+    "killed": "red",
+    "unreadable": "red",
+    "missing": "dim",
+}
+
+
+class Language(StrEnum):
+    """Languages of the course."""
+
+    fr = "fr"
+    en = "en"
+
+
+class Engine(StrEnum):
+    """Engines that leave an execution record of each cell."""
+
+    jupyter = "jupyter"
+
+
+Lang = Annotated[Language, typer.Option(help="Language of the notebooks.")]
+CourseDir = Annotated[
+    Path, typer.Option("--course", help="An nbgrader course directory.", show_default="here")
+]
+Assignment = Annotated[str, typer.Argument(help="Name of the assignment.", show_default=False)]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Submissions at once (default: processors).")
+]
+
+
+@app.command()
+def build(
+    lang: Lang = Language.fr,
+    output: Annotated[Path, typer.Option(help="Folder for the notebooks.")] = Path("build"),
+) -> None:
+    """Build the lessons as notebooks of one language."""
+    from autograder.authoring.lessons import build_lessons
+
+    written = build_lessons(output / lang, lang.value)
+    console.print(f"{len(written)} lesson(s) in {output / lang}")
+
+
+@app.command()
+def cohort(
+    directory: Annotated[Path, typer.Argument(help="Course directory to make or refresh.")],
+    lang: Lang = Language.fr,
+) -> None:
+    """Make an nbgrader course directory with the assignments of one language."""
+    from autograder.authoring.cohort import cohort as make_cohort
+
+    root = make_cohort(directory, lang.value)
+    names = sorted(path.name for path in (root / "source").iterdir())
+    console.print(f"{root} is ready ({lang}): {', '.join(names)}")
+    console.print(f"next: cd {directory} && ecole release {names[0]}", highlight=False)
+
+
+@app.command()
+def release(assignment: Assignment, course: CourseDir = Path(".")) -> None:
+    """Make the students' version of an assignment (no solutions, no hidden tests)."""
+    from autograder.grading import open_course
+    from autograder.grading import release as make_release
+
+    folder = make_release(open_course(course), assignment)
+    console.print(f"{folder} is ready to hand out", highlight=False)
+    console.print(
+        f"with an nbgrader exchange: nbgrader release_assignment {assignment}", highlight=False
+    )
+
+
+@app.command()
+def grade(
+    assignment: Assignment,
+    course: CourseDir = Path("."),
+    workers: Workers = None,
+    engine: Annotated[Engine, typer.Option(help="What executes the notebooks.")] = Engine.jupyter,
+    force: Annotated[bool, typer.Option("--force", help="Grade unchanged ones again.")] = False,
+    student: Annotated[list[str] | None, typer.Option(help="Only this student (repeat).")] = None,
+    record: Annotated[bool, typer.Option(help="Write the record of the batch.")] = True,
+) -> None:
+    """Grade every submission of an assignment and write the record of the batch."""
+    from autograder.grading import grade as grade_batch
+    from autograder.grading import open_course
+
+    opened = open_course(course)
+    with progress(f"grading {assignment}") as on_result:
+        batch = grade_batch(
+            opened,
+            assignment,
+            engine=engine.value,
+            workers=workers,
+            students=student or (),
+            force=force,
+            on_result=on_result,
+        )
+    show(batch)
+    if record:
+        from autograder.reporting import write_record
+
+        with console.status("writing the record"):
+            written = write_record(batch, opened.root / "batches")
+        console.print(f"record: {written.html}", highlight=False, soft_wrap=True)
+    console.print(f"next: ecole feedback {assignment}", highlight=False)
+
+
+@app.command()
+def feedback(assignment: Assignment, course: CourseDir = Path(".")) -> None:
+    """Write the students' feedback pages (nbgrader's) for what has been graded."""
+    from autograder.grading import feedback as make_feedback
+
+    pages = make_feedback(course, assignment)
+    console.print(f"{len(pages)} page(s), the first one: {pages[0]}", highlight=False)
+
+
+@app.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments (default: all).")] = None,
+    workers: Workers = None,
+    cache: Annotated[bool, typer.Option(help="Skip what was checked and is unchanged.")] = True,
+) -> None:
+    """Grade every specimen under five exam secrets and compare with the marks it states."""
+    from autograder.authoring import check as checks
+    from autograder.authoring import masters
+
+    chosen = [masters.assignment(name) for name in names] if names else masters.assignments()
+    findings = []
+    for lesson in masters.lessons():
+        for lang in Language:
+            lesson.build(lang.value)
+    for master in chosen:
+        with progress(f"checking {master.name}") as on_result:
+            findings += checks.check_assignment(
+                master, workers=workers, use_cache=cache, on_result=on_result
+            )
+    for finding in findings:
+        console.print(f"[red]✗[/] {escape(str(finding))}", soft_wrap=True, highlight=False)
+    if findings:
+        raise typer.Exit(1)
+    console.print(f"[green]✓[/] {len(chosen)} assignment(s): every specimen gets its marks")
+
+
+@app.command()
+def demo(
+    directory: Annotated[
+        Path | None, typer.Argument(help="Empty folder to use (default: a temporary one).")
+    ] = None,
+    lang: Lang = Language.fr,
+    workers: Workers = None,
+) -> None:
+    """Grade a made-up class of 24, from release to feedback and record."""
+    from autograder.demo import run_demo
+
+    with progress("grading") as on_result:
+        result = run_demo(directory, lang.value, workers=workers, on_result=on_result)
+    show(result.batch)
+    console.print(f"course directory  {result.course}", highlight=False, soft_wrap=True)
+    console.print(f"feedback          {result.feedback}", highlight=False, soft_wrap=True)
+    console.print(f"record            {result.record.html}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def learn(
+    directory: Annotated[
+        Path | None, typer.Argument(help="Your workspace (default: ~/ecole-ia-sante-fr or -en).")
+    ] = None,
+    lang: Lang = Language.fr,
+    lab: Annotated[bool, typer.Option(help="Open JupyterLab on it.")] = True,
+) -> None:
+    """Prepare your notebooks outside the repository and open JupyterLab on them."""
+    from autograder.authoring.workspace import prepare_workspace
+
+    root = (directory or Path.home() / f"ecole-ia-sante-{lang}").expanduser().resolve()
+    delivery = prepare_workspace(root, lang.value)
+    console.print(f"{root}: {len(delivery.written)} file(s) new or updated", highlight=False)
+    for name in delivery.kept:
+        console.print(f"  kept yours: {escape(name)}", highlight=False)
+    for name in delivery.beside:
+        console.print(f"  newer version beside it: {escape(name)}", highlight=False)
+    if lab:
+        _open_lab(root)
+
+
+def _open_lab(root: Path) -> None:
+    import os
+
+    os.chdir(root)
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"])
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Options of the command as a whole."""
+    if show_version:
+        console.print(__version__, highlight=False)
+        raise typer.Exit()
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[SubmissionResult, int, int], None]]:
+    """A progress bar, and the function that a batch calls after each submission."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def on_result(result: SubmissionResult, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield on_result
+
+
+def show(batch: Batch) -> None:
+    """Print the table of a batch: student, mark, state, seconds, remarks."""
+    table = Table(title=f"{batch.assignment} · {batch.course}", title_justify="left")
+    for heading, justify in (("student", "left"), ("mark", "right"), ("state", "left")):
+        table.add_column(heading, justify=justify, no_wrap=heading != "student")  # type: ignore[arg-type]
+    table.add_column("seconds", justify="right")
+    table.add_column("remarks", overflow="fold")
+    for result in batch.submissions:
+        mark = "—" if result.score is None else f"{result.score:g}/{result.max_score:g}"
+        colour = _COLOURS[result.state]
+        remarks = "; ".join(note.text(batch.lang) for note in result.notes)
+        seconds = "unchanged" if result.unchanged else f"{result.seconds:.1f}"
+        table.add_row(
+            escape(result.student), mark, f"[{colour}]{result.state}[/]", seconds, escape(remarks)
+        )
+    console.print(table)
+    console.print(f"{len(batch.submissions)} submissions in {batch.seconds:.1f} s")
+
+
+def main() -> None:
+    """Run `ecole`; what the reader can mend is a sentence on stderr and exit status 1."""
+    try:
+        app()
+    except EcoleError as error:
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False)
+        raise SystemExit(1) from error

@@ -1,0 +1,158 @@
+"""A course directory as nbgrader sees it: its configuration, its folders, its lock."""
+
+import fcntl
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbgrader.apps.nbgraderapp import NbGraderApp
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from traitlets import Enum, Float, Integer
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.errors import EcoleError
+
+log = logging.getLogger("ecole")
+
+
+class Cohort(Configurable):
+    """École's own settings, set in `nbgrader_config.py` like nbgrader's (`c.Cohort.lang = "fr"`).
+
+    The seconds that one cell may take are nbgrader's: `c.Execute.timeout`.
+    """
+
+    lang = Enum(("fr", "en"), "en", help="Language of the cohort's notebooks.").tag(config=True)
+    submission_seconds = Float(
+        600, min=1, help="Seconds that the cells of one submission may take together."
+    ).tag(config=True)
+    output_bytes = Integer(
+        5_000_000, min=10_000, help="Bytes of output kept of one cell; the rest is dropped."
+    ).tag(config=True)
+    submission_bytes = Integer(
+        100_000_000, min=1000, help="Bytes above which a submitted file is not read."
+    ).tag(config=True)
+    lock_seconds = Float(
+        60, min=0, help="Seconds to wait for a gradebook that another process has locked."
+    ).tag(config=True)
+
+
+class Course:
+    """One nbgrader course directory, opened by `open_course`."""
+
+    def __init__(self, root: Path, config: Config) -> None:
+        self.root = root
+        self.config = config
+        self.coursedir = CourseDirectory(config=config)
+        self.cohort = Cohort(config=config)
+
+    @property
+    def name(self) -> str:
+        """nbgrader's course id, or the folder's name where there is none."""
+        return self.coursedir.course_id or self.root.name
+
+    @property
+    def cell_seconds(self) -> float:
+        """nbgrader's `Execute.timeout`; its None or a negative number mean no limit of its own."""
+        timeout = Execute(config=self.config).timeout
+        whole = self.cohort.submission_seconds
+        return whole if timeout is None or timeout < 0 else min(float(timeout), whole)
+
+    @property
+    def secret_file(self) -> Path | None:
+        """The exam secret of the cohort, where there is one."""
+        path = self.root / "exam-secret"
+        return path if path.exists() else None
+
+    def step(self, step: str, student: str, assignment: str) -> Path:
+        """The folder of one student and assignment at one nbgrader step (`submitted`, …)."""
+        directory = getattr(self.coursedir, f"{step}_directory")
+        return Path(self.coursedir.format_path(directory, student, assignment))
+
+    def source(self, assignment: str) -> Path:
+        """The folder of the assignment's source notebooks."""
+        return Path(os.path.normpath(self.step("source", ".", assignment)))
+
+    def submitted_students(self, assignment: str) -> list[str]:
+        """Students with a folder for the assignment below `submitted/`, sorted."""
+        # the glob of nbgrader's own format_path would read brackets in names as patterns
+        template = self.coursedir.directory_structure.split(os.sep)
+        if template[1:] != ["{student_id}", "{assignment_id}"]:
+            raise EcoleError(
+                "CourseDirectory.directory_structure must end in "
+                "{student_id}/{assignment_id} for `ecole grade`; "
+                f"here it is {self.coursedir.directory_structure!r}"
+            )
+        top = self.step("submitted", ".", ".").resolve()
+        if not top.is_dir():
+            return []
+        return sorted(
+            path.name
+            for path in top.iterdir()
+            if not path.name.startswith(".") and (path / assignment).exists()
+        )
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the course for one writer.
+
+        Raises:
+            EcoleError: another `ecole` command holds it.
+        """
+        path = self.root / ".ecole-lock"
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise EcoleError(
+                    f"another `ecole` command is at work in {self.root}; "
+                    "wait for it to end, then run this one again"
+                ) from error
+            yield
+
+
+def open_course(path: Path | str = ".") -> Course:
+    """Open the nbgrader course directory at `path`, with its own and the machine's configuration.
+
+    Raises:
+        EcoleError: there is no course directory, or its `nbgrader_config.py` fails.
+    """
+    _find_commands_of_this_python()
+    root = Path(path).resolve()
+    if not root.is_dir() or not (
+        (root / "nbgrader_config.py").exists() or (root / "source").is_dir()
+    ):
+        raise EcoleError(
+            f"{root} is no course directory (no nbgrader_config.py, no source/): go into one, "
+            "give --course DIR, or make one with `ecole cohort DIR --lang fr`"
+        )
+    config = _machine_config()
+    if (root / "nbgrader_config.py").exists():
+        try:
+            config.merge(PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config())
+        except Exception as error:
+            raise EcoleError(f"{root / 'nbgrader_config.py'}: {error}") from error
+    config.CourseDirectory.root = str(root)
+    try:
+        return Course(root, config)
+    except Exception as error:
+        raise EcoleError(f"{root / 'nbgrader_config.py'}: {error}") from error
+
+
+def _find_commands_of_this_python() -> None:
+    """nbgrader runs `alembic` by its bare name; the environment need not have been activated."""
+    folder = str(Path(sys.executable).parent)
+    paths = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if folder not in paths:
+        os.environ["PATH"] = os.pathsep.join([folder, *paths])
+
+
+def _machine_config() -> Config:
+    """nbgrader's configuration from Jupyter's own configuration folders."""
+    app = NbGraderApp(load_cwd_config=False, log_level=logging.CRITICAL)
+    app.load_config_file()
+    return app.config

@@ -1,0 +1,145 @@
+"""nbgrader's gradebook, opened once for a batch, one transaction a submission."""
+
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+import nbgrader.preprocessors  # noqa: F401  (its modules are patched below)
+from nbgrader.api import Assignment, Gradebook, MissingEntry
+from sqlalchemy.exc import DBAPIError, OperationalError, SAWarning
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+from autograder.errors import EcoleError
+from autograder.grading.course import Course
+
+T = TypeVar("T")
+
+
+class _TransactionSession(Session):
+    """A session whose commits wait: nbgrader commits each cell, a batch each submission."""
+
+    def commit(self) -> None:
+        self.flush()
+        self.expire_all()
+
+    def commit_for_good(self) -> None:
+        super().commit()
+
+
+class BatchGradebook(Gradebook):
+    """The gradebook of one batch: nothing is written before a `transaction` ends well."""
+
+    def __init__(self, course: Course) -> None:
+        self._lock_seconds = course.cohort.lock_seconds
+        self._patiently(lambda: self._open(course), rollback=lambda: None)
+        self.db = scoped_session(
+            sessionmaker(class_=_TransactionSession, bind=self.engine, autoflush=True)
+        )
+
+    def _open(self, course: Course) -> None:
+        super().__init__(course.coursedir.db_url, course.coursedir.course_id)
+        self.db.remove()
+
+    def transaction(self, write: Callable[[], T]) -> T:
+        """Run `write` and commit all it did, or nothing; wait while the gradebook is locked.
+
+        Raises:
+            EcoleError: still locked after `c.Cohort.lock_seconds`, or the disk is full.
+        """
+
+        def attempt() -> T:
+            with warnings.catch_warnings():
+                # nbgrader builds its rows in an order that SQLAlchemy's autoflush remarks upon
+                warnings.simplefilter("ignore", SAWarning)
+                result = write()
+            self.db().commit_for_good()
+            return result
+
+        return self._patiently(attempt, rollback=self.db.rollback)
+
+    def _patiently(self, action: Callable[[], T], rollback: Callable[[], Any]) -> T:
+        deadline = time.monotonic() + self._lock_seconds
+        while True:
+            try:
+                return action()
+            except OperationalError as error:
+                rollback()
+                reason = str(error.orig)
+                if "locked" not in reason:
+                    raise EcoleError(_explain(reason)) from error
+                if time.monotonic() > deadline:
+                    raise EcoleError(
+                        "the gradebook has been locked by another process for "
+                        f"{self._lock_seconds:g} s (c.Cohort.lock_seconds): close what is writing "
+                        "to it (formgrader, another nbgrader command), then run this again; "
+                        "what was graded before is recorded"
+                    ) from error
+                time.sleep(0.1)
+            except DBAPIError as error:
+                rollback()
+                raise EcoleError(_explain(str(error.orig))) from error
+            except BaseException:
+                rollback()
+                raise
+
+    @contextmanager
+    def serving_nbgrader(self) -> Iterator[None]:
+        """Let nbgrader's preprocessors use this gradebook instead of opening one each."""
+
+        class Shared:
+            def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+            def __enter__(shared) -> "BatchGradebook":
+                return self
+
+            def __exit__(self, *error: object) -> None: ...
+
+            def __getattr__(shared, name: str) -> Any:
+                return getattr(self, name)
+
+        modules = [
+            module
+            for name, module in list(sys.modules.items())
+            if name.startswith("nbgrader.preprocessors.") and hasattr(module, "Gradebook")
+        ]
+        patches = [patch.object(module, "Gradebook", Shared) for module in modules]
+        for each in patches:
+            each.start()
+        try:
+            yield
+        finally:
+            for each in patches:
+                each.stop()
+
+    def released(self, assignment: str) -> Assignment:
+        """The assignment, which must have been released.
+
+        Raises:
+            EcoleError: the gradebook does not know it, or it has no notebook.
+        """
+        try:
+            found = self.find_assignment(assignment)
+        except MissingEntry:
+            found = None
+        if found is None or not found.notebooks:
+            known = ", ".join(sorted(each.name for each in self.assignments if each.notebooks))
+            raise EcoleError(
+                f"assignment {assignment!r} has not been released here (released: "
+                f"{known or 'none'}); run `ecole release {assignment}` first"
+            )
+        return found
+
+
+def _explain(reason: str) -> str:
+    if "full" in reason:
+        return (
+            "the disk is full: the gradebook could not be written; free some space and run this "
+            "again; what was graded before is recorded"
+        )
+    return (
+        f"the gradebook cannot be used: {reason}; if nbgrader was upgraded, back up the gradebook "
+        "and run `nbgrader db upgrade` in the course directory"
+    )
