@@ -1,6 +1,5 @@
 """Make a cohort (an ordinary nbgrader course directory) and release its assignments."""
 
-import json
 import logging
 import os
 import secrets
@@ -112,7 +111,7 @@ def release(course: Course, assignment: str) -> Path:
             converter.start()
         except (NbGraderException, SystemExit) as error:
             raise EcoleError(
-                f"nbgrader could not release {assignment}: {' · '.join(lines[-3:]) or error}"
+                f"nbgrader could not release {assignment}: {nbgrader_reason(lines, error)}"
             ) from error
     folder = course.step("release", ".", assignment)
     return Path(os.path.normpath(folder))
@@ -140,6 +139,14 @@ def nbgrader_log() -> Iterator[list[str]]:
         for logger, propagate, handlers in before:
             logger.propagate = propagate
             logger.handlers = handlers
+
+
+def nbgrader_reason(lines: list[str], error: BaseException) -> str:
+    """The sentence that matters among what nbgrader logged: the end of its first traceback."""
+    for line in lines:
+        if "Traceback" in line:
+            return line.strip().splitlines()[-1]
+    return lines[0] if lines else str(error)
 
 
 def _refuse_other_language(course: Course, lang: str) -> None:
@@ -175,12 +182,11 @@ def _write_source(path: Path, notebook: NotebookNode) -> bool:
     """Write one source notebook; False when an edited one stands in its place."""
     if path.exists():
         try:
-            present = json.loads(path.read_text(encoding="utf-8"))
-            built_as = present["metadata"]["ecole"]["digest"]
-            current = cells_digest(nbformat.from_dict(present))
-        except (OSError, ValueError, KeyError, TypeError):
+            present = nbformat.read(path, as_version=4)
+            edited = present.metadata["ecole"]["digest"] != cells_digest(present)
+        except Exception:  # whatever it is, it was not built here
             return False
-        if current != built_as:
+        if edited:
             return False
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)

@@ -153,6 +153,7 @@ def _find_commands_of_this_python() -> None:
 
 def _machine_config() -> Config:
     """nbgrader's configuration from Jupyter's own configuration folders."""
-    app = NbGraderApp(load_cwd_config=False, log_level=logging.CRITICAL)
+    app = NbGraderApp(log_level=logging.CRITICAL)
+    app.load_cwd_config = False
     app.load_config_file()
     return app.config

@@ -6,7 +6,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
 from autograder.errors import EcoleError
-from autograder.grading.cohort import nbgrader_log
+from autograder.grading.cohort import nbgrader_log, nbgrader_reason
 from autograder.grading.course import Course, open_course
 
 
@@ -32,7 +32,7 @@ def feedback(course: Course | Path | str, assignment: str) -> list[Path]:
         try:
             converter.start()
         except (NbGraderException, SystemExit) as error:
-            reason = " · ".join(lines[-3:]) or str(error)
+            reason = nbgrader_reason(lines, error)
             raise EcoleError(f"nbgrader could not write the feedback: {reason}") from error
     pages = course.step("feedback", "*", assignment) / "*.html"
     return sorted(course.root.glob(str(pages.relative_to(course.root))))

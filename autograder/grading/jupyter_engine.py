@@ -4,6 +4,7 @@ Unlike papermill's own engine it goes on after an error, interrupts a cell that 
 long, keeps what ran before a kernel died, and bounds what it keeps of the outputs.
 """
 
+import asyncio
 import subprocess
 import tempfile
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbclient.util import ensure_async, run_sync
@@ -95,6 +97,10 @@ class _Client(PapermillNotebookClient):
         return self.nb
 
     def papermill_execute_cells(self) -> None:
+        for channel in (self.kc.shell_channel, self.kc.control_channel):
+            # a kernel that broke its sockets must not hold a send for ever
+            channel.socket.setsockopt(zmq.SNDTIMEO, 1000 * _GRACE_SECONDS)
+            channel.socket.setsockopt(zmq.LINGER, 0)
         stopped = False
         for index, cell in enumerate(self.nb.cells):
             if cell.cell_type != "code":
@@ -116,8 +122,8 @@ class _Client(PapermillNotebookClient):
         self._reply: dict[str, Any] = {"status": "ok"}
         self._kept = 0
         try:
-            self.execute_cell(cell, index)
-        except DeadKernelError:
+            run_sync(self._execute_in_time)(cell, index)
+        except (DeadKernelError, zmq.ZMQError):
             cell.outputs.append(_error("DeadKernelError", "", ["The process died in this cell."]))
             return "killed"
         except (TimeoutError, CellTimeoutError):
@@ -133,13 +139,21 @@ class _Client(PapermillNotebookClient):
             cell.outputs.append(_error(*fields))
         return "timeout" if late else "error"
 
+    async def _execute_in_time(self, cell: NotebookNode, index: int) -> None:
+        # nbclient's own limits do not hold once a kernel's sockets are broken
+        limit = self._seconds_left() + 2 * _GRACE_SECONDS
+        await asyncio.wait_for(self.async_execute_cell(cell, index), limit)
+
     def _goes_on(self) -> bool:
         """After an interrupt: is there time left, and does the kernel answer?"""
         return self._ends > time.monotonic() and bool(run_sync(self._answers)())
 
     async def _answers(self) -> bool:
-        request = self.kc.kernel_info()
         deadline = time.monotonic() + _GRACE_SECONDS
+        try:
+            request = self.kc.kernel_info()
+        except zmq.ZMQError:
+            return False
         while (left := deadline - time.monotonic()) > 0:
             try:
                 reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=left))

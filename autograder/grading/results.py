@@ -48,6 +48,11 @@ _NOTES: dict[str, dict[str, str]] = {
         "fr": "cellule {cell} interrompue au bout de {seconds:g} s",
         "en": "cell {cell} interrupted after {seconds:g} s",
     },
+    "cell-unstoppable": {
+        "fr": "cellule {cell} : ne s'est pas laissé interrompre au bout de {seconds:g} s, "
+        "la suite n'a pas été exécutée",
+        "en": "cell {cell} could not be interrupted after {seconds:g} s: what follows was not run",
+    },
     "submission-timeout": {
         "fr": "arrêt après {seconds:g} s : toutes les cellules notées n'ont pas été exécutées",
         "en": "stopped after {seconds:g} s: not every graded cell was executed",

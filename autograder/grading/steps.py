@@ -230,7 +230,8 @@ class Steps:
                     details: dict[str, str | float] = {"cell": label, "seconds": limit}
                     late.append(Note(code="cell-timeout", details=details))
         if not all_executed(results):
-            return "timeout", [*late, stopped]
+            details = late[-1].details if late else {}
+            return "timeout", [Note(code="cell-unstoppable", details=details) if late else stopped]
         if late:
             return "partial", late
         return ("altered" if prepared.altered else "graded"), []

@@ -208,10 +208,11 @@ def _read_bytes(path: Path, max_bytes: int) -> bytes:
         if path.is_symlink():
             raise Unreadable(path, "link") from error
         raise Unreadable(path, "no-access", error.strerror or "") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise Unreadable(path, "not-regular")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(path, "not-regular")
         if status.st_size > max_bytes:
             raise Unreadable(path, "too-large", f"{status.st_size:,} bytes")
         try:

@@ -11,11 +11,11 @@ from nbconvert import HTMLExporter
 from autograder.authoring.masters import Master
 from autograder.grading.results import Batch
 
+_STYLE = "<style>.jp-RenderedHTMLCommon :is(td, th) { text-align: left }</style>"
 # the record escapes what students wrote; this is the second lock, and nothing is fetched
-_HEAD = (
+_POLICY = (
     '<meta http-equiv="Content-Security-Policy" '
     "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
-    "<style>.jp-RenderedHTMLCommon :is(td, th) { text-align: left }</style>"
 )
 TEMPLATE = Path(__file__).with_name("record.md")
 
@@ -50,7 +50,8 @@ def write_record(batch: Batch, directory: Path) -> Record:
     nbformat.write(executed, record.notebook)
     resources = {"metadata": {"name": f"{batch.assignment} · {batch.course}"}}
     page, _ = _exporter(batch.lang).from_notebook_node(executed, resources)
-    record.html.write_text(page.replace("</head>", f"{_HEAD}</head>", 1), encoding="utf-8")
+    page = page.replace("<head>", f"<head>{_POLICY}", 1).replace("</head>", f"{_STYLE}</head>", 1)
+    record.html.write_text(page, encoding="utf-8")
     os.chmod(record.notebook, 0o600)
     return record
 

@@ -48,7 +48,7 @@ def covid_testing() -> pd.DataFrame:
     `subject_id`, `fake_first_name`, `fake_last_name` (invented by the donor), `gender`,
     `pan_day` (days since the start of the pandemic, 4 to 107), `test_id`, `clinic_name`,
     `result`, `demo_group`, `age` (years), `drive_thru_ind` (0/1), `ct_result` (PCR cycles,
-    45 when nothing was found), `orderset` (0/1), `payor_group`, `patient_class`,
+    45 at most), `orderset` (0/1), `payor_group`, `patient_class`,
     `col_rec_tat` (hours from collection to reception) and `rec_ver_tat` (hours from
     reception to verification). Absent values are NaN. Each call gives a fresh copy.
 

@@ -1,7 +1,8 @@
 # ---
 # kind: trap
 # why: "Lets pandas guess the French date: right from the 13th on, month first before, without a word."
-# marks: {test_timestamp_notations: 0}
+# marks:
+#   test_timestamp_notations: 0
 # message:
 #   test_timestamp_notations: "France"
 # ---

@@ -1,7 +1,15 @@
 # ---
 # kind: wrong
 # why: "Answers the visible examples by name and nothing else."
-# marks: {test_parse_number: 0, test_timestamp_notations: 0, test_timestamp_edges: 0, test_delay_notations: 0, test_delay_edges: 0, test_delay_status: 0, test_clean_rows: 0, test_clean_values: 0}
+# marks:
+#   test_parse_number: 0
+#   test_timestamp_notations: 0
+#   test_timestamp_edges: 0
+#   test_delay_notations: 0
+#   test_delay_edges: 0
+#   test_delay_status: 0
+#   test_clean_rows: 0
+#   test_clean_values: 0
 # ---
 
 # %% parse_number

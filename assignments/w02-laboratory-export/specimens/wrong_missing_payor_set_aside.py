@@ -1,7 +1,9 @@
 # ---
 # kind: wrong
 # why: "Sets aside every analysis whose payor is missing, nearly half of them."
-# marks: {test_clean_rows: 0, test_clean_values: 0}
+# marks:
+#   test_clean_rows: 0
+#   test_clean_values: 0
 # message:
 #   test_clean_rows: "payor_group"
 #   test_clean_values: "clean"

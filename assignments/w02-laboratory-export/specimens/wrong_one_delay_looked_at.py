@@ -1,7 +1,8 @@
 # ---
 # kind: wrong
 # why: "Looks at the delay before reception and forgets the one after it."
-# marks: {test_clean_rows: 0}
+# marks:
+#   test_clean_rows: 0
 # message:
 #   test_clean_rows: "reason"
 # ---

@@ -1,7 +1,8 @@
 # ---
 # kind: wrong
 # why: "Writes the reasons in the order of the list, so that the last one wins."
-# marks: {test_clean_rows: 0}
+# marks:
+#   test_clean_rows: 0
 # ---
 
 # %% clean_export

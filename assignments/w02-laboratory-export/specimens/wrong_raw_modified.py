@@ -1,7 +1,8 @@
 # ---
 # kind: wrong
 # why: "Cleans the clinics in the table it was given."
-# marks: {test_clean_rows: 0}
+# marks:
+#   test_clean_rows: 0
 # message:
 #   test_clean_rows: "raw"
 # ---

@@ -1,7 +1,8 @@
 # ---
 # kind: wrong
 # why: "Gives the identifiers and the reasons, without the rows themselves."
-# marks: {test_clean_rows: 0}
+# marks:
+#   test_clean_rows: 0
 # message:
 #   test_clean_rows: "set_aside"
 # ---

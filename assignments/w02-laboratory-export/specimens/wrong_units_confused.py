@@ -1,12 +1,52 @@
 # ---
 # kind: wrong
-# why: "Gives the turnaround in hours under a name that says minutes."
-# marks: {test_clean_values: 0}
+# why: "Confuses units: thousands and decimals, seconds and minutes, minutes and hours."
+# marks:
+#   test_read_export: 0
+#   test_delay_notations: 0
+#   test_delay_status: 0
+#   test_clean_rows: 0
+#   test_clean_values: 0
 # message:
+#   test_delay_status: "absurd"
 #   test_clean_values: "turnaround_minutes"
 # ---
 
+# %% read_export
+# Ignores its argument and reads the file of the example.
+def read_export(path):
+    """Return the export at `path` as a DataFrame of text, nothing interpreted."""
+    return pd.read_csv("laboratory_export.csv", sep=";", encoding="cp1252", dtype=str, keep_default_na=False)
+
+# %% delay_minutes
+# Takes every point for a thousands separator, so 2.5 h becomes 25 h.
+def delay_minutes(text):
+    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    text = text.strip()
+    if text in MISSING:
+        return float("nan")
+    sign = -1 if text.startswith("-") else 1
+    text = text.removeprefix("-").replace("min", "mn").replace(".", "")
+    if "h" in text:
+        hours, minutes = text.split("h")
+        minutes = minutes.replace("mn", "").strip() or "0"
+        return sign * (60 * parse_number(hours) + parse_number(minutes))
+    if text.endswith("mn"):
+        return sign * parse_number(text.removesuffix("mn"))
+    raise ValueError(f"no unit in {text!r}")
+
+# %% delay_status
+# Counts seven days in seconds, the argument is in minutes.
+def delay_status(minutes):
+    """Return "missing", "negative", "absurd" or "ok"."""
+    if math.isnan(minutes):
+        return "missing"
+    if minutes < 0:
+        return "negative"
+    return "absurd" if minutes > 7 * 24 * 60 * 60 else "ok"
+
 # %% clean_export
+# Gives the turnaround in hours under a name that says minutes.
 def clean_export(raw):
     """Return (clean, set_aside): every row of `raw` is in one of them, with its index."""
     def status(text):

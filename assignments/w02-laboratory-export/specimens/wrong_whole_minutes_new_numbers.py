@@ -1,12 +1,33 @@
 # ---
 # kind: wrong
-# why: "Strips the texts before setting rows aside: the evidence was retouched."
-# marks: {test_clean_rows: 0}
+# why: "Reads whole minutes alone, and renumbers the rows."
+# marks:
+#   test_delay_edges: 0
+#   test_clean_rows: 0
+#   test_clean_values: 0
 # message:
-#   test_clean_rows: "raw"
+#   test_clean_rows: "index"
 # ---
 
+# %% delay_minutes
+# Reads minutes with int, which refuses the space between thousands.
+def delay_minutes(text):
+    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    text = text.strip()
+    if text in MISSING:
+        return float("nan")
+    sign = -1 if text.startswith("-") else 1
+    text = text.removeprefix("-").replace("min", "mn")
+    if "h" in text:
+        hours, minutes = text.split("h")
+        minutes = minutes.replace("mn", "").strip() or "0"
+        return sign * (60 * parse_number(hours) + parse_number(minutes))
+    if text.endswith("mn"):
+        return sign * int(text.removesuffix("mn"))
+    raise ValueError(f"no unit in {text!r}")
+
 # %% clean_export
+# Renumbers both tables: no row can be traced back to the file.
 def clean_export(raw):
     """Return (clean, set_aside): every row of `raw` is in one of them, with its index."""
     def status(text):
@@ -26,7 +47,6 @@ def clean_export(raw):
     reason[raw["analysis_id"].isin(versions)] = "conflict"
     reason[copies] = "duplicate"
 
-    raw = raw.apply(lambda column: column.str.strip())
     set_aside = raw[reason != ""].assign(reason=reason[reason != ""])
     kept = raw[reason == ""]
     clean = pd.DataFrame(index=kept.index)
@@ -41,4 +61,4 @@ def clean_export(raw):
     clean["col_rec_minutes"] = kept["col_rec_tat"].map(delay_minutes)
     clean["rec_ver_minutes"] = kept["rec_ver_tat"].map(delay_minutes)
     clean["turnaround_minutes"] = clean["col_rec_minutes"] + clean["rec_ver_minutes"]
-    return clean, set_aside
+    return clean.reset_index(drop=True), set_aside.reset_index(drop=True)

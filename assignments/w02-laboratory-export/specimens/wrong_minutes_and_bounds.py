@@ -1,10 +1,14 @@
 # ---
 # kind: wrong
-# why: "Sees min and reads minutes alone, even after hours."
-# marks: {test_delay_notations: 0}
+# why: "Reads minutes before hours, and excludes the bounds."
+# marks:
+#   test_delay_notations: 0
+#   test_delay_status: 0
+#   test_clean_rows: 0
 # ---
 
 # %% delay_minutes
+# Sees min and reads minutes alone, even after hours.
 def delay_minutes(text):
     """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
     text = text.strip()
@@ -19,3 +23,13 @@ def delay_minutes(text):
         minutes = minutes.replace("mn", "").strip() or "0"
         return sign * (60 * parse_number(hours) + parse_number(minutes))
     raise ValueError(f"no unit in {text!r}")
+
+# %% delay_status
+# Excludes both bounds: a tube verified at once counts as negative.
+def delay_status(minutes):
+    """Return "missing", "negative", "absurd" or "ok"."""
+    if math.isnan(minutes):
+        return "missing"
+    if minutes <= 0:
+        return "negative"
+    return "absurd" if minutes >= 7 * 24 * 60 else "ok"

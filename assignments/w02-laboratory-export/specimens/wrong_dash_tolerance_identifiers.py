@@ -1,12 +1,45 @@
 # ---
 # kind: wrong
-# why: "Fills missing PCR cycles with zero, which would be an enormous viral load."
-# marks: {test_clean_values: 0}
+# why: "Forgets the dash among absences, forgives a small negative delay, turns identifiers into numbers."
+# marks:
+#   test_delay_edges: 0
+#   test_clean_rows: 0
+#   test_delay_status: 0
+#   test_clean_values: 0
 # message:
-#   test_clean_values: "ct_result"
+#   test_clean_rows: "reason"
+#   test_clean_values: "analysis_id"
 # ---
 
+# %% delay_minutes
+# Forgets one of the four ways to be missing, the dash.
+def delay_minutes(text):
+    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    text = text.strip()
+    if text in ("", "NR", "n/a"):
+        return float("nan")
+    sign = -1 if text.startswith("-") else 1
+    text = text.removeprefix("-").replace("min", "mn")
+    if "h" in text:
+        hours, minutes = text.split("h")
+        minutes = minutes.replace("mn", "").strip() or "0"
+        return sign * (60 * parse_number(hours) + parse_number(minutes))
+    if text.endswith("mn"):
+        return sign * parse_number(text.removesuffix("mn"))
+    raise ValueError(f"no unit in {text!r}")
+
+# %% delay_status
+# Forgives a negative delay of less than a minute.
+def delay_status(minutes):
+    """Return "missing", "negative", "absurd" or "ok"."""
+    if math.isnan(minutes):
+        return "missing"
+    if minutes <= -1:
+        return "negative"
+    return "absurd" if minutes > 7 * 24 * 60 else "ok"
+
 # %% clean_export
+# Turns the analysis number into an integer in the clean table.
 def clean_export(raw):
     """Return (clean, set_aside): every row of `raw` is in one of them, with its index."""
     def status(text):
@@ -35,7 +68,8 @@ def clean_export(raw):
         words = kept[column].str.strip()
         clean[column] = words.mask(words.isin(MISSING))
     for column in ("age", "ct_result"):
-        clean[column] = kept[column].map(parse_number).fillna(0)
+        clean[column] = kept[column].map(parse_number)
+    clean["analysis_id"] = clean["analysis_id"].astype(int)
     clean["received_at"] = kept["received_at"].map(parse_timestamp)
     clean["col_rec_minutes"] = kept["col_rec_tat"].map(delay_minutes)
     clean["rec_ver_minutes"] = kept["rec_ver_tat"].map(delay_minutes)

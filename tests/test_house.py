@@ -1,0 +1,43 @@
+"""The rooms of the house: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+# a room may import the rooms to its right, and what stands above none of them
+ALLOWED = {
+    "grading": {"errors", "notebooks"},
+    "authoring": {"grading", "errors", "notebooks"},
+    "reporting": {"authoring", "grading", "errors", "notebooks"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_arrows_go_down(room: str) -> None:
+    for path in (REPOSITORY / "autograder" / room).glob("*.py"):
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[0] == "autograder" and len(parts) > 1 and parts[1] != room:
+                assert parts[1] in ALLOWED[room], f"{path} imports {name}"
+
+
+def test_health_datasets_stands_alone() -> None:
+    for path in (REPOSITORY / "datasets" / "health_datasets").glob("*.py"):
+        assert not any(name.split(".")[0] == "autograder" for name in imported(path)), path
+
+
+def test_autograder_grades_without_the_course_s_data() -> None:
+    for path in (REPOSITORY / "autograder").rglob("*.py"):
+        assert not any(name.split(".")[0] == "health_datasets" for name in imported(path)), path
