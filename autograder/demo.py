@@ -70,20 +70,25 @@ def compose_class(master: Master, students: int = STUDENTS) -> list[Specimen]:
     between one and five mistakes.
     """
     specimens = read_specimens(master)
-    kinds = {kind: [each for each in specimens if each.kind == kind] for kind in ("trap", "empty")}
-    wrong = [each for each in specimens if each.kind in ("wrong", "trap") and each.cells]
-    right = [each for each in specimens if each.kind == "right"]
+    empty = next(each for each in specimens if each.kind == "empty")
+    trap = next(each for each in specimens if each.kind == "trap")
+    mistakes = [
+        (cell, source)
+        for each in specimens
+        if each.kind in ("wrong", "trap")
+        for cell, source in sorted(each.cells.items())
+    ]
+    right = [each for each in specimens if each.kind in ("reference", "right")]
     draw = random.Random(2020)
     composed = []
     for number in range(1, students + 1):
         name = f"student-{number:02}"
         if number % 11 == 0:
-            kind = "empty" if number % 2 else "trap"
-            composed.append(kinds[kind][0].model_copy(update={"name": name}))
+            whole = empty if number % 2 else trap
+            composed.append(whole.model_copy(update={"name": name}))
             continue
-        cells = dict(draw.choice(right).cells) if right else {}
-        for each in draw.sample(wrong, k=min(len(wrong), draw.choice((0, 0, 1, 1, 2, 3, 4, 5)))):
-            cells.update(each.cells)
+        cells = dict(draw.choice(right).cells)
+        cells.update(draw.sample(mistakes, k=draw.choice((0, 1, 1, 2, 2, 3, 4, 5))))
         composed.append(
             Specimen(name=name, kind="right", why="composed for the class", cells=cells)
         )

@@ -1,8 +1,19 @@
 """What every room needs to know of a notebook."""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from nbformat import NotebookNode
+
+
+def kernel_name(kernelspec: Mapping[str, Any]) -> str:
+    """The Jupyter kernel that a notebook's `kernelspec` metadata asks for.
+
+    Notebooks written long ago ask for `python`, which Jupyter no longer installs by that name.
+    """
+    name = str(kernelspec.get("name") or "python3")
+    return "python3" if name in ("python", "Python") else name
 
 
 def cells_digest(notebook: NotebookNode) -> str:

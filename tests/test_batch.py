@@ -152,7 +152,7 @@ def test_a_worker_that_is_lost_costs_its_own_submission(small_course: Path, subm
 
 
 def run_grade(course: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", "from autograder.cli import main; main()"]
+    command = [sys.executable, "-m", "autograder"]
     command += ["grade", "small", "--course", str(course), "--workers", "2", "--no-record"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -23,6 +23,8 @@ def main(folder: Path) -> None:
     import nbformat
     from papermill.engines import papermill_engines
 
+    from autograder.notebooks import kernel_name
+
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     try:
         for source in sorted((folder / "in").iterdir()):
@@ -31,7 +33,7 @@ def main(folder: Path) -> None:
             papermill_engines.execute_notebook_with_engine(
                 plan["engine"],
                 notebook,
-                kernel_name=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
+                kernel_name=kernel_name(notebook.metadata.get("kernelspec", {})),
                 progress_bar=False,
                 log_output=False,
                 autosave_cell_every=0,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry, Notebook
 from nbgrader.converters import Autograde
@@ -33,6 +33,7 @@ from autograder.grading.submission import (
     read_notebook,
     restore_cells,
 )
+from autograder.notebooks import kernel_name
 
 _FINGERPRINT_VERSION = "1"
 
@@ -398,12 +399,14 @@ class Steps:
         return {grade_id: place for place, grade_id in enumerate(ids) if grade_id}
 
     def _require_kernel(self, notebook: Notebook) -> None:
-        name = (json.loads(notebook.kernelspec or "{}") or {}).get("name", "python3")
-        if name not in KernelSpecManager().find_kernel_specs():
+        name = kernel_name(json.loads(notebook.kernelspec or "{}") or {})
+        try:
+            KernelSpecManager().get_kernel_spec(name)
+        except NoSuchKernel as error:
             raise EcoleError(
                 f"notebook {notebook.name!r} needs the Jupyter kernel {name!r}, which is not "
                 "installed here (see `jupyter kernelspec list`)"
-            )
+            ) from error
 
     def _source_files(self) -> dict[str, bytes]:
         """Files released beside the notebooks: they replace the student's copies."""

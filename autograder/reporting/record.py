@@ -43,6 +43,7 @@ def write_record(batch: Batch, directory: Path) -> Record:
         nbformat.from_dict(template),
         None,
         parameters={"batch_file": record.data.name},
+        engine_name="jupyter",
         kernel_name="python3",
         cwd=str(directory),
         progress_bar=False,

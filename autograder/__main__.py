@@ -1,0 +1,5 @@
+"""`python -m autograder`: the command `ecole`."""
+
+from autograder.cli import main
+
+main()
