@@ -1,5 +1,6 @@
 """The command `ecole`: each sub-command is a function of the package, shown on a terminal."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -211,10 +212,16 @@ def learn(
 
 
 def _open_lab(root: Path) -> None:
-    import os
-
+    options = [
+        f"--ServerApp.root_dir={root}",
+        # nothing is asked of the network: no news, no look for updates
+        "--LabApp.news_url=",
+        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    ]
+    if os.geteuid() == 0:  # a container: Jupyter would refuse to start
+        options.append("--allow-root")
     os.chdir(root)
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"])
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options])
 
 
 @app.callback(invoke_without_command=True)

@@ -445,3 +445,12 @@ def test_make_demo_runs_in_a_folder_with_spaces(clone: Clone) -> None:
     shutil.move(clone.bin / "ecole", clone.venv / "bin" / "ecole")
     done = _make("demo", cwd=clone.root, PATH=str(clone.bin))
     assert done.returncode == 0 and "graded: demo" in done.stdout
+
+
+def test_both_readmes_give_the_same_commands() -> None:
+    def commands(name: str) -> list[str]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        lines = "\n".join(text.split("```")[1::2]).splitlines()
+        return [line.split("#")[0].split()[:2] for line in lines if line.split("#")[0].strip()]
+
+    assert commands("README.md") == commands("LISEZMOI.md")

@@ -57,9 +57,9 @@ def clean_export(raw):
 # %% turnaround_by_clinic
 def turnaround_by_clinic(clean, set_aside):
     kept = clean.groupby("clinic_name", as_index=False).agg(
-        n_kept=("turnaround_minutes", "size"), median_minutes=("turnaround_minutes", "median")
+        n_kept=("analysis_id", "count"), median_minutes=("turnaround_minutes", "median")
     )
     aside = set_aside.assign(clinic_name=set_aside["clinic_name"].str.strip())
-    aside = aside.groupby("clinic_name", as_index=False).size()
-    table = kept.merge(aside.rename(columns={"size": "n_set_aside"}), how="outer")
+    aside = aside.groupby("clinic_name", as_index=False).agg(n_set_aside=("result", "count"))
+    table = kept.merge(aside, how="outer")
     return table.fillna({"n_kept": 0, "n_set_aside": 0})
