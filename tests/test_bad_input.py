@@ -486,7 +486,7 @@ def test_tags_and_planted_records_are_erased(graded_class: Class) -> None:
     assert graded_class["tags"].score == FULL - 2
 
 
-@pytest.mark.parametrize("student", ["syntax_error", "sys_exit", "much_output"])
+@pytest.mark.parametrize("student", ["syntax_error", "sys_exit"])
 def test_a_cell_that_fails_costs_its_own_question(graded_class: Class, student: str) -> None:
     assert graded_class[student].state == "graded"
     assert graded_class[student].score == FULL - 3
@@ -530,6 +530,9 @@ def test_what_ran_before_a_kill_is_kept(graded_class: Class) -> None:
 
 
 def test_output_is_bounded(graded_class: Class) -> None:
+    # 200 MB may or may not fit into the seconds of a cell: its own question is lost either way
+    assert graded_class["much_output"].state in ("graded", "partial")
+    assert graded_class["much_output"].score == FULL - 3
     for student in ("much_output", "much_output_in_test"):
         path = graded_class.course / "autograded" / student / "small" / "small.ipynb"
         assert path.stat().st_size < 1_000_000

@@ -70,9 +70,7 @@ def small_master(tmp_path: Path) -> Master:
 def write_specimen(
     folder: Path, name: str, kind: str, marks: str, code: str, extra: str = ""
 ) -> None:
-    header = (
-        f"# ---\n# kind: {kind}\n# why: a specimen of this test\n# marks: {marks}\n{extra}# ---\n"
-    )
+    header = f"# kind: {kind}\n# why: a specimen of this test\n# marks: {marks}\n{extra}"
     cell = f"\n# %% double\n{code}\n" if code else ""
     (folder / "specimens" / f"{name}.py").write_text(f"# ---\n{header}# ---\n{cell}")
 
