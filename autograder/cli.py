@@ -16,7 +16,7 @@ from rich.table import Table
 
 from autograder import __version__
 from autograder.errors import EcoleError
-from autograder.grading.results import Batch, State, SubmissionResult
+from autograder.grading.results import EXECUTED, Batch, State, SubmissionResult
 
 app = typer.Typer(
     help="École IA Santé: build the course, release assignments, grade a class.",
@@ -47,6 +47,7 @@ class Language(StrEnum):
 class Engine(StrEnum):
     """Engines that leave an execution record of each cell."""
 
+    examiner = "examiner"
     jupyter = "jupyter"
 
 
@@ -104,7 +105,12 @@ def grade(
     assignment: Assignment,
     course: CourseDir = Path("."),
     workers: Workers = None,
-    engine: Annotated[Engine, typer.Option(help="What executes the notebooks.")] = Engine.jupyter,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            help="What executes (default: the sealed examiner on Linux).", show_default=False
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade unchanged ones again.")] = False,
     student: Annotated[list[str] | None, typer.Option(help="Only this student (repeat).")] = None,
     record: Annotated[bool, typer.Option(help="Write the record of the batch.")] = True,
@@ -118,7 +124,7 @@ def grade(
         batch = grade_batch(
             opened,
             assignment,
-            engine=engine.value,
+            engine=engine.value if engine else None,
             workers=workers,
             students=student or (),
             force=force,
@@ -211,6 +217,18 @@ def learn(
         _open_lab(root)
 
 
+@app.command()
+def doctor() -> None:
+    """Print what this machine can do to confine students' code."""
+    from autograder.examiner.sandbox import best_mode, describe
+
+    table = Table(show_header=False, box=None)
+    for what, found in describe():
+        table.add_row(escape(what), escape(found))
+    console.print(table)
+    console.print(f"submissions are confined by: [bold]{best_mode()}[/]")
+
+
 def _open_lab(root: Path) -> None:
     options = [
         f"--ServerApp.root_dir={root}",
@@ -269,6 +287,23 @@ def show(batch: Batch) -> None:
         )
     console.print(table)
     console.print(f"{len(batch.submissions)} submissions in {batch.seconds:.1f} s")
+    _show_sealing(batch)
+
+
+def _show_sealing(batch: Batch) -> None:
+    """Say how the students' code was kept apart, and aloud when it was not."""
+    tests = [cell for each in batch.submissions for cell in each.cells if not cell.manual]
+    run = [cell for cell in tests if cell.state in EXECUTED]
+    unsealed = sorted({cell.grade_id for cell in run if not cell.sealed})
+    if batch.engine != "examiner" or (run and len(unsealed) == len({c.grade_id for c in run})):
+        console.print(
+            "[yellow]not sealed:[/] hidden tests ran in the students' own process (SECURITY.md)"
+        )
+        return
+    modes = sorted({each.sandbox for each in batch.submissions if each.sandbox})
+    console.print(f"sealed; sandbox: {', '.join(modes) or 'not needed'}", highlight=False)
+    if unsealed:
+        console.print(f"[yellow]tests that cannot be sealed:[/] {escape(', '.join(unsealed))}")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from conftest import answered, hand_in
 
 from autograder.authoring.translation import Lang
 from autograder.demo import ASSIGNMENT, make_class
-from autograder.grading import feedback, grade, open_course, release
+from autograder.grading import Batch, feedback, grade, open_course, release
 
 Marks = dict[tuple[str, str], float | None]
 
@@ -41,15 +41,23 @@ def stock_autograde(course: Path, assignment: str) -> subprocess.CompletedProces
     return subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
 
 
+def not_sealed(batch: Batch) -> set[str]:
+    """grade_ids of tests that did not run sealed."""
+    cells = [cell for result in batch.submissions for cell in result.cells]
+    return {cell.grade_id for cell in cells if not cell.manual and not cell.sealed}
+
+
 def equal_marks(tmp_path: Path, lang: Lang) -> None:
     ours = make_class(tmp_path / "ours", lang)
     stock = Path(shutil.copytree(ours, tmp_path / "stock"))
-    batch = grade(ours, ASSIGNMENT)
+    assert not_sealed(grade(ours, ASSIGNMENT, engine="examiner")) == set()
+    sealed_marks = marks(ours)
+    batch = grade(ours, ASSIGNMENT, engine="jupyter")
     assert {result.state for result in batch.submissions} == {"graded"}
     done = stock_autograde(stock, ASSIGNMENT)
     assert done.returncode == 0, done.stderr[-2000:]
     ours_marks, stock_marks = marks(ours), marks(stock)
-    assert ours_marks == stock_marks
+    assert ours_marks == stock_marks == sealed_marks
     assert len({student for student, _ in ours_marks}) == 24
     assert len(set(ours_marks.values())) > 3
 
@@ -89,8 +97,11 @@ def test_nbgrader_s_documentation_course(nbgrader_s_own_course: Path, tmp_path: 
     ours = Path(shutil.copytree(nbgrader_s_own_course, tmp_path / "ours"))
     release(open_course(ours), "ps1")
     stock = Path(shutil.copytree(ours, tmp_path / "stock"))
-    batch = grade(ours, "ps1")
+    sealed = grade(ours, "ps1", engine="examiner")
+    assert not_sealed(sealed) == set()
+    sealed_marks = marks(ours)
+    batch = grade(ours, "ps1", engine="jupyter")
     assert [result.student for result in batch.submissions] == ["bitdiddle", "hacker"]
     assert stock_autograde(stock, "ps1").returncode == 0
-    assert marks(ours) == marks(stock)
+    assert marks(ours) == marks(stock) == sealed_marks
     assert len(feedback(ours, "ps1")) == 4

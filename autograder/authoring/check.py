@@ -37,7 +37,7 @@ def check_assignment(
     master: Master,
     *,
     lang: Lang = "fr",
-    engine: str = "jupyter",
+    engine: str | None = None,
     secrets: Iterable[str] = SECRETS,
     workers: int | None = None,
     use_cache: bool = True,
@@ -144,7 +144,7 @@ def _compare(specimen: Specimen, result: SubmissionResult, where: str) -> list[F
     return findings
 
 
-def _cache_key(master: Master, lang: str, engine: str, secrets: tuple[str, ...]) -> str:
+def _cache_key(master: Master, lang: str, engine: str | None, secrets: tuple[str, ...]) -> str:
     sha = hashlib.sha256(json.dumps([lang, engine, secrets]).encode())
     files = [master.path, *sorted((master.path.parent / "specimens").glob("*.py"))]
     for package in ("autograder", "datasets/health_datasets"):

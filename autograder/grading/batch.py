@@ -13,7 +13,7 @@ from time import perf_counter
 
 from autograder.grading.cohort import nbgrader_log
 from autograder.grading.course import Course, open_course
-from autograder.grading.execution import Executed, execute
+from autograder.grading.execution import Executed, default_engine, execute
 from autograder.grading.gradebook import BatchGradebook
 from autograder.grading.results import Batch, SubmissionResult
 from autograder.grading.steps import Prepared, Steps, raise_if_disk_full
@@ -25,7 +25,7 @@ def grade(
     course: Course | Path | str,
     assignment: str,
     *,
-    engine: str = "jupyter",
+    engine: str | None = None,
     executor: Executor | None = None,
     workers: int | None = None,
     students: Iterable[str] = (),
@@ -38,6 +38,7 @@ def grade(
         course: an nbgrader course directory (any, not only a cohort of this course).
         assignment: its name; it must have been released there.
         engine: papermill engine that executes; it must leave `metadata.ecole.execution`.
+            By default the sealed `examiner` on Linux, `jupyter` elsewhere.
         executor: where submissions run (`distributed.Client(...).get_executor()`, say);
             by default `workers` threads of this process, each waiting on a process.
         workers: how many at once by default; the number of usable processors.
@@ -55,6 +56,7 @@ def grade(
     course = course if isinstance(course, Course) else open_course(course)
     started, clock = datetime.now(UTC), perf_counter()
     workers = workers or usable_processors()
+    engine = engine or default_engine()
     with course.lock(), nbgrader_log(), Steps(course, assignment, engine) as steps:
         chosen = list(students) or _everyone(course, steps.gradebook, assignment)
         results: list[SubmissionResult] = []
@@ -70,7 +72,7 @@ def grade(
             lang=course.cohort.lang,
             started=started,
             seconds=perf_counter() - clock,
-            engine=engine,
+            engine=steps.engine,
             workers=workers,
             limits=steps.limits,
             exam_secret_sha256=steps.secret_digest,

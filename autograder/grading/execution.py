@@ -15,10 +15,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import psutil
 
 _STARTUP_SECONDS = 90
 _MAX_RESULT_BYTES = 300_000_000
+
+
+def default_engine() -> str:
+    """The sealed examiner where it runs (Linux), an ordinary Jupyter kernel elsewhere."""
+    return "examiner" if sys.platform == "linux" else "jupyter"
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,38 @@ class Executed:
 
 
 def execute(job: Job) -> Executed:
-    """Execute a submission in a child process; kill it and all it started when time is up."""
+    """Execute a submission: by the sealed examiner here, else in a child process of its own."""
+    return _execute_sealed(job) if job.engine == "examiner" else _execute_in_child(job)
+
+
+def _execute_sealed(job: Job) -> Executed:
+    """The examiner's processes are confined and killed by their engine: no child is needed."""
+    from papermill.engines import papermill_engines
+
+    started = time.perf_counter()
+    done = {}
+    with tempfile.TemporaryDirectory(prefix="ecole-job-", ignore_cleanup_errors=True) as name:
+        _write_files(job, Path(name))
+        for title, text in job.notebooks.items():
+            notebook = nbformat.reads(text, as_version=4)
+            notebook.metadata["papermill"] = {}
+            papermill_engines.execute_notebook_with_engine(
+                job.engine,
+                notebook,
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=False,
+                autosave_cell_every=0,
+                cwd=name,
+                exam_secret=job.exam_secret,
+                **job.limits,
+            )
+            done[title] = nbformat.writes(notebook)
+    return Executed(done, time.perf_counter() - started)
+
+
+def _execute_in_child(job: Job) -> Executed:
+    """Execute in a child process; kill it and all it started when time is up."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="ecole-job-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -67,16 +104,20 @@ def execute(job: Job) -> Executed:
 def _lay_out(job: Job, folder: Path) -> None:
     for name in ("in", "out", "work", "home"):
         (folder / name).mkdir()
-    for relative, data in job.files.items():
-        path = folder / "work" / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    _write_files(job, folder / "work")
     for path, text in zip(_paths(folder / "in", job), job.notebooks.values(), strict=True):
         path.write_text(text, encoding="utf-8")
     if job.exam_secret is not None:
         (folder / "exam-secret").write_bytes(job.exam_secret)
     plan = {"engine": job.engine, "limits": job.limits}
     (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+
+
+def _write_files(job: Job, folder: Path) -> None:
+    for relative, data in job.files.items():
+        path = folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _paths(folder: Path, job: Job) -> list[Path]:

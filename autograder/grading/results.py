@@ -159,6 +159,7 @@ class SubmissionResult(BaseModel):
     seconds: float = 0.0
     notes: list[Note] = []
     cells: list[CellResult] = []
+    sandbox: str = ""
     unchanged: bool = False
 
 

@@ -25,6 +25,7 @@ from autograder.grading.execution import Executed, Job
 from autograder.grading.gradebook import BatchGradebook
 from autograder.grading.marking import all_executed, cell_results, settle_outputs
 from autograder.grading.results import MARKED, CellResult, Note, State, SubmissionResult
+from autograder.grading.sealing import sealing_of
 from autograder.grading.submission import (
     GradedCell,
     Unreadable,
@@ -45,6 +46,7 @@ class Released:
     name: str
     cells: list[GradedCell]
     max_score: float
+    sealing: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,9 +80,9 @@ class Steps:
         self.secret = secret.read_bytes() if secret else None
         self.secret_digest = hashlib.sha256((self.secret or b"").strip()).hexdigest()
         row = self.gradebook.released(assignment)
+        self.source_files = self._source_files()
         self.released = [self._released(notebook) for notebook in row.notebooks]
         self.max_score = sum(notebook.max_score for notebook in self.released)
-        self.source_files = self._source_files()
         self.base = self._base_fingerprint()
         self.scratch = Path(course.step("autograded", ".", ".")).resolve() / ".ecole-tmp"
 
@@ -151,6 +153,7 @@ class Steps:
             prepared.altered = prepared.altered or altered
             sanitisers = self.autograde.sanitize_preprocessors
             notebook = self._preprocess(sanitisers, notebook, released.name, prepared.student)
+            notebook.metadata["ecole"] = released.sealing
             texts[released.name] = nbformat.writes(notebook)
         prepared.job = Job(
             prepared.student, texts, prepared.files, self.engine, self.limits, self.secret
@@ -194,6 +197,7 @@ class Steps:
             seconds=round(executed.seconds, 3),
             notes=prepared.notes + notes,
             cells=results,
+            sandbox=_sandbox(notebooks),
         )
         for notebook in notebooks.values():
             self._sign(notebook, prepared, result)
@@ -246,6 +250,7 @@ class Steps:
                 "fingerprint": prepared.fingerprint if result.state in MARKED else "",
                 "state": result.state,
                 "seconds": result.seconds,
+                "sandbox": result.sandbox,
                 "notes": [note.model_dump() for note in result.notes],
             }
         }
@@ -375,9 +380,10 @@ class Steps:
             )
         order = self._source_order(notebook.name)
         cells.sort(key=lambda cell: order.get(cell.grade_id, len(order)))
-        self._require_kernel(notebook)
+        if self._require_kernel(notebook) != "python3" and self.engine == "examiner":
+            self.engine = "jupyter"  # another kernel: unsealed, and the batch says so
         max_score = sum(grade.max_score for grade in grades.values() if grade.name not in solutions)
-        return Released(notebook.name, cells, float(max_score))
+        return Released(notebook.name, cells, float(max_score), self._sealing(notebook.name))
 
     def _handed_out(self, source: str, cell_type: str, metadata: dict[str, Any]) -> str:
         """A cell's source as nbgrader released it."""
@@ -390,15 +396,25 @@ class Steps:
 
     def _source_order(self, name: str) -> dict[str, int]:
         """Places of the graded cells in the source notebook (the gradebook keeps no order)."""
-        path = self.course.source(self.assignment) / f"{name}.ipynb"
-        try:
-            notebook = nbformat.read(path, as_version=4)
-        except Exception:
-            return {}
-        ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+        source = self._source(name)
+        ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in source.cells]
         return {grade_id: place for place, grade_id in enumerate(ids) if grade_id}
 
-    def _require_kernel(self, notebook: Notebook) -> None:
+    def _sealing(self, name: str) -> dict[str, Any]:
+        if self.engine != "examiner":
+            return {}
+        template = Job("", {}, self.source_files, self.engine, self.limits, self.secret)
+        return sealing_of(self._source(name), template)
+
+    def _source(self, name: str) -> NotebookNode:
+        """The course's source notebook, empty where it is not there any more."""
+        path = self.course.source(self.assignment) / f"{name}.ipynb"
+        try:
+            return nbformat.read(path, as_version=4)
+        except Exception:
+            return nbformat.v4.new_notebook()
+
+    def _require_kernel(self, notebook: Notebook) -> str:
         name = kernel_name(json.loads(notebook.kernelspec or "{}") or {})
         try:
             KernelSpecManager().get_kernel_spec(name)
@@ -407,6 +423,7 @@ class Steps:
                 f"notebook {notebook.name!r} needs the Jupyter kernel {name!r}, which is not "
                 "installed here (see `jupyter kernelspec list`)"
             ) from error
+        return name
 
     def _source_files(self) -> dict[str, bytes]:
         """Files released beside the notebooks: they replace the student's copies."""
@@ -463,6 +480,7 @@ class Steps:
             seconds=signed["seconds"],
             notes=[Note.model_validate(note) for note in signed["notes"]],
             cells=results,
+            sandbox=signed.get("sandbox", ""),
             unchanged=True,
         )
 
@@ -510,6 +528,13 @@ class Steps:
 
     def _without_mark(self, student: str, state: State, notes: list[Note]) -> SubmissionResult:
         return SubmissionResult(student=student, state=state, max_score=self.max_score, notes=notes)
+
+
+def _sandbox(notebooks: dict[str, NotebookNode]) -> str:
+    """How the submission was confined: the examiner's sandbox mode, or nothing said."""
+    for notebook in notebooks.values():
+        return str(notebook.metadata.get("ecole", {}).get("sandbox", ""))
+    return ""
 
 
 def _write_staged(stage: Path, relative: str, data: bytes) -> None:

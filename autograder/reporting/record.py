@@ -11,7 +11,7 @@ from nbconvert import HTMLExporter
 from autograder.authoring.masters import Master
 from autograder.grading.results import Batch
 
-_STYLE = "<style>.jp-RenderedHTMLCommon :is(td, th) { text-align: left }</style>"
+_STYLE = "<style>.jp-RenderedHTMLCommon :is(td, th) { text-align: left !important }</style>"
 # the record escapes what students wrote; this is the second lock, and nothing is fetched
 _POLICY = (
     '<meta http-equiv="Content-Security-Policy" '

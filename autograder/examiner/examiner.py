@@ -1,0 +1,371 @@
+"""The examiner: the process that runs locked cells and tests; it never runs the student's code.
+
+In a test, a name that is an answer means the candidate's object (by value or by proxy); every
+other name, builtins and modules included, is the examiner's own.
+"""
+
+import ast
+import asyncio
+import builtins
+import inspect
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from io import StringIO
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from autograder.examiner import remote, wire
+from autograder.examiner.answers import names_bound, names_loaded
+from autograder.examiner.remote import Peer
+
+_HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+_MESSAGE_CHARACTERS = 5000
+_GRACE_SECONDS = 2
+
+
+class _Builtins(dict[str, Any]):
+    """The builtins of the tests; what they do not hold is looked up among the answers."""
+
+    def __init__(self, examination: "Examination") -> None:
+        super().__init__(vars(builtins))
+        self._examination = examination
+
+    def __missing__(self, name: str) -> Any:
+        return self._examination.answer(name)
+
+
+class Examination:
+    """The examiner's namespace, and the conversation of the test that is running."""
+
+    def __init__(self) -> None:
+        self.namespace: dict[str, Any] = {"__name__": "__main__"}
+        self.namespace["__builtins__"] = _Builtins(self)
+        self.answers: set[str] | None = set()
+        self.classes: set[str] = set()
+        self.peer: Peer | None = None
+        self._bound: dict[str, Any] = {}
+
+    def is_answer(self, name: str) -> bool:
+        """Does the name mean the candidate's object? Without a list: whatever is not ours."""
+        if self.answers is not None:
+            return name in self.answers
+        return not (name.startswith("__") or hasattr(builtins, name) or name in self.namespace)
+
+    def answer(self, name: str) -> Any:
+        """The candidate's object of that name.
+
+        Raises:
+            KeyError: it is no answer, or the candidate has none (a NameError in the test).
+        """
+        if self.peer is None or not self.is_answer(name):
+            raise KeyError(name)
+        value = self.peer.request("lookup", name)
+        if name in self.classes:
+            value = remote.believe_instances(value)
+        if remote.isinstance_of_proxy(value):
+            value = remote.answer_exception(self.peer, value)
+        return value
+
+    def begin(self, peer: Peer, names: Iterable[str]) -> None:
+        """Bind the answers that a test names, and send the candidate what the test changes."""
+        self.peer = peer
+        for name in names:
+            if self.is_answer(name):
+                try:
+                    self.namespace[name] = self._bound[name] = self.answer(name)
+                except KeyError:
+                    self.namespace.pop(name, None)
+        peer.before_request = self._send_changes
+
+    def _send_changes(self) -> None:
+        """Answers that the test set or deleted are set or deleted in the candidate too."""
+        peer = self.peer
+        assert peer is not None
+        changes = {
+            name: self.namespace.get(name, _GONE)
+            for name, value in self._bound.items()
+            if self.namespace.get(name, _GONE) is not value
+        }
+        if not changes:
+            return
+        self._bound.update(changes)
+        peer.before_request = lambda: None
+        try:
+            for name, value in changes.items():
+                if value is _GONE:
+                    peer.request("unbind", name)
+                else:
+                    peer.request("bind", name, value)
+        finally:
+            peer.before_request = self._send_changes
+
+
+_GONE = object()
+
+
+class Result:
+    """What became of a test cell."""
+
+    def __init__(self) -> None:
+        self.state = "ok"
+        self.outputs: list[dict[str, Any]] = []
+
+    def as_message(self, seconds: float) -> dict[str, Any]:
+        return {"state": self.state, "seconds": seconds, "outputs": self.outputs}
+
+
+def run_cell(examination: Examination, source: str, *, test: bool) -> Result:
+    """Run a locked cell or a test; a test's value and failure become outputs."""
+    result = Result()
+    shown = StringIO()
+    stdout, sys.stdout = sys.stdout, shown
+    stderr, sys.stderr = sys.stderr, shown
+    try:
+        value = _execute(examination.namespace, source)
+    except BaseException as error:
+        result.state = "timeout" if _is_deadline(error) else "error"
+        result.outputs.append(_failure(error, source, late=result.state == "timeout"))
+    else:
+        if test and remote.isinstance_of_proxy(value):
+            refusal = TypeError("an object of the answer cannot be the value of a test")
+            result.state = "error"
+            result.outputs.append(_failure(refusal, source, late=False))
+        elif test and value is not None:
+            data = {"text/plain": _safe_repr(value)}
+            kind = "execute_result"
+            result.outputs.append({"output_type": kind, "data": data, "metadata": {}})
+    finally:
+        sys.stdout, sys.stderr = stdout, stderr
+    text = shown.getvalue()
+    if text and _HIDDEN[0] not in source:
+        result.outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": text[:20_000]})
+    return result
+
+
+def _execute(namespace: dict[str, Any], source: str) -> Any:
+    """Run one cell; the value of its last expression, or None."""
+    source = TransformerManager().transform_cell(source)
+    tree = ast.parse(source)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        last = None
+    tree.body = tree.body[: len(tree.body) - (last is not None)]
+    _run(compile(tree, "<test>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
+    if last is None:
+        return None
+    expression = ast.Expression(last.value)
+    value = _run(compile(expression, "<test>", "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
+    return None if source.rstrip().endswith(";") else value
+
+
+def _run(code: CodeType, namespace: dict[str, Any]) -> Any:
+    value = eval(code, namespace)
+    if code.co_flags & inspect.CO_COROUTINE:
+        return asyncio.run(value)
+    return value
+
+
+def _is_deadline(error: BaseException) -> bool:
+    return isinstance(error, TimeoutError) and not error.__dict__.get("_ecole_remote")
+
+
+def _safe_repr(value: Any) -> str:
+    try:
+        return repr(value)[:_MESSAGE_CHARACTERS]
+    except BaseException as error:
+        return f"({type(error).__name__} while showing the value)"
+
+
+def _failure(error: BaseException, source: str, *, late: bool) -> dict[str, Any]:
+    """An error output; of a hidden check the student sees the message only."""
+    line = _failing_line(error)
+    lines = source.splitlines()
+    hidden = line is None or _is_hidden(lines, line)
+    name, value = _named(error, late=late, hidden=hidden)
+    if line is None or hidden:
+        shown = [f"{name}: {value}"]
+    else:
+        start = max(0, line - 3)
+        excerpt = [
+            f"{'----> ' if number == line else '      '}{number} {text}"
+            for number, text in enumerate(lines[start : line + 2], start=start + 1)
+            if not _is_hidden(lines, number)
+        ]
+        shown = [*excerpt, "", f"{name}: {value}"]
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": shown}
+
+
+def _named(error: BaseException, *, late: bool, hidden: bool) -> tuple[str, str]:
+    """Name and text of an error; a hidden check shows its own message and no other text.
+
+    What the student's code raises on hidden data could carry that data, even in its name.
+    """
+    if late:
+        return "CellTimeoutError", "this test took too long and was interrupted"
+    by_answer = bool(getattr(error, "__dict__", {}).get("_ecole_remote"))
+    if hidden and (by_answer or not isinstance(error, AssertionError)):
+        kind = next(each for each in type(error).__mro__ if each.__module__ == "builtins")
+        return kind.__name__, "[…]"
+    try:
+        return type(error).__name__, str(error)[:_MESSAGE_CHARACTERS]
+    except BaseException:
+        return type(error).__name__, ""
+
+
+def _failing_line(error: BaseException) -> int | None:
+    """The line of the test cell at which it failed."""
+    if isinstance(error, SyntaxError) and error.filename == "<test>":
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in frames if frame.filename == "<test>"), None)
+
+
+def _is_hidden(lines: list[str], number: int) -> bool:
+    """Is this line (from 1) between the markers of hidden tests?"""
+    hidden = False
+    for place, line in enumerate(lines, start=1):
+        if line.strip().startswith(_HIDDEN[0]):
+            hidden = True
+        if place == number:
+            return hidden
+        if line.strip().startswith(_HIDDEN[1]):
+            hidden = False
+    return hidden
+
+
+class Examiner:
+    """The examiner's session, driven by messages on its control socket."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.examination = Examination()
+        self.work = Path.cwd()
+
+    def run(self) -> None:
+        """Serve until the control socket closes."""
+        while True:
+            try:
+                operation, *arguments = wire.decode(wire.receive(self.control))
+            except EOFError:
+                return
+            operations: dict[Any, Callable[..., Any]] = {
+                "secret": self.secret,
+                "locked": self.locked,
+                "test": self.test,
+            }
+            wire.send(self.control, wire.encode(operations[operation](*arguments)))
+
+    def secret(self, content: bytes | None) -> None:
+        """Receive the cohort's secret; tests find it as `exam_seed` looks for it."""
+        if content is not None:
+            path = self.work / ".exam-secret"
+            path.write_bytes(content)
+            path.chmod(0o600)
+            os.environ["ECOLE_EXAM_SECRET_FILE"] = str(path)
+
+    def locked(self, source: str) -> dict[str, Any]:
+        """Run a locked cell in the examiner's own namespace."""
+        started = time.perf_counter()
+        result = run_cell(self.examination, source, test=False)
+        return result.as_message(time.perf_counter() - started)
+
+    def test(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run a test in a fork, so that it disturbs no other; killed at its deadline."""
+        _, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
+        conversation = socket.socket(fileno=descriptors[0])
+        started = time.perf_counter()
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            self.control.close()
+            os.close(reading)
+            self._test_in_fork(conversation, request, writing)
+        os.close(writing)
+        conversation.close()
+        data = _read_until(reading, time.monotonic() + request["seconds"] + _GRACE_SECONDS)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+        seconds = time.perf_counter() - started
+        if data is None:
+            error = TimeoutError("this test took too long and was interrupted")
+            failure = _failure(error, request["source"], late=True)
+            return {"state": "timeout", "seconds": seconds, "outputs": [failure]}
+        return dict(wire.decode(data)) | {"seconds": seconds}
+
+    def _test_in_fork(self, sock: socket.socket, request: dict[str, Any], writing: int) -> None:
+        try:
+            source = request["source"]
+            deadline = time.monotonic() + request["seconds"]
+            _lay_files(self.work, request["files"])
+            peer = Peer(sock, trusted=False, deadline=deadline)
+            wire.send(sock, wire.encode(["sealed"]))
+            self.examination.answers = request["answers"]
+            self.examination.classes = set(request["classes"])
+            _patch_inspect()
+            try:
+                self.examination.begin(peer, names_loaded(source) | names_bound(source))
+                result = run_cell(self.examination, source, test=True)
+            except BaseException as error:
+                result = Result()
+                result.state = "timeout" if _is_deadline(error) else "error"
+                result.outputs = [_failure(error, source, late=result.state == "timeout")]
+            with os.fdopen(writing, "wb") as pipe:
+                pipe.write(wire.encode(result.as_message(0.0)))
+        finally:
+            os._exit(0)
+
+
+def _read_until(descriptor: int, deadline: float) -> bytes | None:
+    """Everything written to a pipe before it closes, or None at the deadline or when empty."""
+    pieces: list[bytes] = []
+    while (left := deadline - time.monotonic()) > 0:
+        if not select.select([descriptor], [], [], left)[0]:
+            break
+        piece = os.read(descriptor, 1 << 20)
+        if not piece:
+            return b"".join(pieces) or None
+        pieces.append(piece)
+    return None
+
+
+def _lay_files(work: Path, files: dict[str, bytes]) -> None:
+    """Put the files that the candidate made into the examiner's working directory."""
+    for relative, data in files.items():
+        path = (work / relative).resolve()
+        if path.is_relative_to(work.resolve()):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+
+def _patch_inspect() -> None:
+    """Let a test ask for the signature and the source of a function of the answer."""
+    for name, operation in (("getsource", "source"), ("signature", "signature")):
+        original = getattr(inspect, name)
+        setattr(inspect, name, _asking(original, operation))
+
+
+def _asking(original: Any, operation: str) -> Any:
+    def asked(value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not remote.isinstance_of_proxy(value):
+            return original(value, *args, **kwargs)
+        return remote.ask_about(value, operation)
+
+    return asked
+
+
+def main(control: socket.socket) -> None:
+    """Run as the examiner; never returns."""
+    try:
+        Examiner(control).run()
+    finally:
+        os._exit(0)

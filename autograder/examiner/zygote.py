@@ -1,0 +1,171 @@
+"""The zygote: a process that has imported what an assignment imports, and forks.
+
+It runs imports of the course only, never a line of a student's or of a test, and holds no
+secret: its memory is also the candidate's. Single-threaded, so that its forks are sound.
+"""
+
+import os
+
+# before anything that could start threads
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    os.environ[_name] = "1"
+os.environ["JOBLIB_MULTIPROCESSING"] = "0"
+os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+
+import contextlib
+import ctypes
+import gc
+import io
+import select
+import signal
+import socket
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from autograder.examiner import candidate, examiner, sandbox, wire
+from autograder.examiner.sandbox import Confinement, Mode, confine
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
+_LOWEST_UID = 100_000
+
+
+class Zygote:
+    """Serves fork requests on its control socket until that closes."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.children: set[int] = set()
+
+    def prepare(self, imports: list[str]) -> None:
+        """Import what the assignment imports; what fails will fail again in its cell."""
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            with contextlib.redirect_stderr(io.StringIO()):
+                for line in imports:
+                    with contextlib.suppress(Exception):
+                        exec(line, {})
+                _warm()
+        self.shell = candidate.make_shell()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.shell.run_cell("None", store_history=False)
+            self.shell.run_cell("1 / 0", store_history=False)
+        self.shell.outputs.take()
+        self.shell.execution_count = 1
+        sandbox.readable()
+        gc.collect()
+        gc.freeze()
+
+    def run(self) -> None:
+        """Serve: fork a candidate or an examiner, kill a child."""
+        wire.send(self.control, wire.encode("ready"))
+        while True:
+            ready, _, _ = select.select([self.control], [], [], 0.5)
+            self._reap()
+            if not ready:
+                continue
+            try:
+                request = wire.decode(wire.receive(self.control))
+            except EOFError:
+                self._end()
+            if request["do"] == "kill":
+                self._kill(request["pid"])
+                self._sweep(request["uid"])
+            else:
+                self._fork(request)
+
+    def _fork(self, request: dict[str, Any]) -> None:
+        _, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
+        sock = socket.socket(fileno=descriptors[0])
+        child = os.fork()
+        if child == 0:
+            self._child(request, sock)
+        sock.close()
+        self.children.add(child)
+        wire.send(self.control, wire.encode(child))
+
+    def _child(self, request: dict[str, Any], sock: socket.socket) -> None:
+        try:
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            self.control.close()
+            confinement = Confinement(
+                mode=Mode(request["mode"]),
+                files=Path(request["files"]),
+                uid=request["uid"],
+                scratch=Path(request["scratch"]) if request["scratch"] else None,
+            )
+            confine(confinement, [sock.fileno()])
+            work = Path.cwd()
+            if request["do"] == "candidate":
+                candidate.main(sock, self.shell, work, request["cells"])
+            else:
+                sys.path.insert(0, "")
+                examiner.main(sock)
+        except BaseException as error:
+            with contextlib.suppress(Exception):
+                wire.send(sock, wire.encode({"broken": f"{type(error).__name__}: {error}"[:1000]}))
+        finally:
+            os._exit(1)
+
+    def _kill(self, pid: int) -> None:
+        if pid in self.children:
+            for kill in (os.killpg, os.kill):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(pid, signal.SIGKILL)
+
+    def _sweep(self, uid: int | None) -> None:
+        """Outside namespaces a daemon outlives its candidate: kill all that has its uid."""
+        if uid is None or uid < _LOWEST_UID or os.fork():
+            return
+        with contextlib.suppress(OSError):
+            os.setresuid(uid, uid, uid)
+            os.kill(-1, signal.SIGKILL)
+        os._exit(0)
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while (done := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                self.children.discard(done)
+
+    def _end(self) -> None:
+        for pid in self.children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        os._exit(0)
+
+
+def _warm() -> None:
+    """Pay once for what costs 50 to 100 ms at its first use."""
+    with contextlib.suppress(Exception):
+        if "pandas" in sys.modules:
+            import pandas
+
+            pandas.DataFrame({"a": [1.0]})._repr_html_()
+    with contextlib.suppress(Exception):
+        if "matplotlib.pyplot" in sys.modules:
+            import matplotlib.pyplot as plt
+
+            figure, axes = plt.subplots()
+            axes.plot([0, 1])
+            figure.savefig(io.BytesIO(), format="png")
+            plt.close(figure)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+def main() -> None:
+    """`python -m autograder.examiner.zygote DESCRIPTOR`."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    libc.prctl(_PR_SET_DUMPABLE, 0)
+    control = socket.socket(fileno=int(sys.argv[1]))
+    zygote = Zygote(control)
+    zygote.prepare(wire.decode(wire.receive(control)))
+    zygote.run()
+
+
+if __name__ == "__main__":
+    main()

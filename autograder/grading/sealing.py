@@ -1,0 +1,50 @@
+"""What the examiner has to know of a released notebook, found with the reference solution."""
+
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.examiner.answers import answers_of, imports_of, is_test
+from autograder.grading.execution import Job, execute
+
+
+def sealing_of(source: NotebookNode, template: Job) -> dict[str, Any]:
+    """`metadata.ecole` for a submission: answers, imports, and the tests that cannot be sealed.
+
+    A test that the reference solution passes in the candidate's process but not sealed is
+    unsealable: it will run unsealed in its fork, and be counted.
+
+    Args:
+        source: the course's source notebook, with its solutions.
+        template: files, limits and secret to run the reference with.
+    """
+    known: dict[str, Any] = {"answers": answers_of(source), "imports": imports_of(source)}
+    if known["answers"] is None:
+        return known
+    failing = _failing_tests(source, known, template)
+    if failing:
+        known["unsealed"] = failing
+        still = _failing_tests(source, known, template)
+        known["unsealed"] = [grade_id for grade_id in failing if grade_id not in still]
+    return known
+
+
+def _failing_tests(source: NotebookNode, known: dict[str, Any], template: Job) -> list[str]:
+    """grade_ids of the tests that the reference solution does not pass."""
+    notebook = nbformat.from_dict(source)
+    notebook.metadata["ecole"] = known
+    job = Job(
+        student="reference",
+        notebooks={"reference": nbformat.writes(notebook)},
+        files=template.files,
+        engine="examiner",
+        limits=template.limits,
+        exam_secret=template.exam_secret,
+    )
+    done = nbformat.reads(execute(job).notebooks["reference"], as_version=4)
+    return [
+        cell.metadata["nbgrader"]["grade_id"]
+        for cell in done.cells
+        if is_test(cell) and cell.metadata["ecole"]["execution"]["state"] != "ok"
+    ]
