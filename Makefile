@@ -43,7 +43,7 @@ test: python  ## tout vérifier · run every check
 	$(BIN)/python -m ruff format --check $(LINTED)
 	$(BIN)/python -m ruff check $(LINTED)
 	$(BIN)/python -m mypy $(TYPED)
-	$(BIN)/python -m pytest -n logical --maxprocesses 2
+	$(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadgroup
 
 clean:  ## retirer les caches (garde .venv) · remove caches (keeps .venv)
 	rm -rf .mypy_cache .pytest_cache .ruff_cache build

@@ -1,10 +1,27 @@
 """What every room needs to know of a notebook."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from nbformat import NotebookNode
+
+# terminal colours are kept where a page can show them; nothing else that steers a screen is
+_COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def without_controls(text: str, *, colours: bool = False) -> str:
+    """Text without control characters and changes of writing direction."""
+    if not colours:
+        return _CONTROL.sub("", _COLOUR.sub("", text))
+    pieces = _COLOUR.split(text)
+    return "".join(
+        piece if place % 2 else _CONTROL.sub("", piece) for place, piece in enumerate(pieces)
+    )
 
 
 def kernel_name(kernelspec: Mapping[str, Any]) -> str:

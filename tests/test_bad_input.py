@@ -17,6 +17,8 @@ from nbgrader.api import Gradebook
 
 from autograder.grading import Batch, SubmissionResult, grade
 
+# the class is graded once, by one worker
+pytestmark = pytest.mark.xdist_group("troubles")
 FULL = 9.0
 TROUBLES: dict[str, Callable[[Path, str], None]] = {}
 

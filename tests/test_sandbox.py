@@ -728,7 +728,7 @@ def test_works_as_a_student_expects(case: Case) -> None:
     assert answer["wrote"] == [
         *("copy.csv", "data.csv", "mine.csv", "more/mine.txt", "more/secretive.txt"),
     ]
-    assert answer["overwrite"] in ("PermissionError", "OSError")
+    assert answer["overwrite"] == "done"  # its own copy: the cell that wrote it runs again
     assert answer["numpy"] == 300.0**3
     assert answer["subprocess"] == '6\n"""\n'
     assert answer["shell"] == "2\n"

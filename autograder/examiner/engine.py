@@ -7,6 +7,7 @@ It knows nbgrader's cell metadata and no more of nbgrader. Alone:
 import atexit
 import itertools
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 from nbformat import NotebookNode
 from papermill.engines import Engine, NotebookExecutionManager
 
@@ -29,6 +31,8 @@ from autograder.examiner.wire import WireError
 
 _GRACE_SECONDS = 3
 _START_SECONDS = 60
+_WATCH_SECONDS = 0.25
+_MEMORY_BYTES = 2 * 2**30
 _FIRST_UID = 210_000
 # replies hold outputs and files, no data sets
 _REPLY_LIMITS = wire.Limits(message_bytes=100 * 2**20, depth=40, items=500_000)
@@ -79,10 +83,27 @@ class ZygoteProcess:
         with self.lock:
             wire.send(self.control, wire.encode({"do": "kill", "pid": pid, "uid": uid}))
 
+    def anonymous_bytes_of(self, pid: int) -> int:
+        """Memory that a child and its descendants hold beyond what each shares with the zygote."""
+        try:
+            shared = _anonymous_bytes(psutil.Process(self.process.pid))
+            family = psutil.Process(pid).children(recursive=True)
+        except psutil.Error:
+            return 0
+        return sum(max(0, _anonymous_bytes(each) - shared) for each in family)
+
     def close(self) -> None:
         """End the zygote and all its children."""
         self.control.close()
         self.process.wait(10)
+
+
+def _anonymous_bytes(process: psutil.Process) -> int:
+    try:
+        memory = process.memory_info()
+    except psutil.Error:
+        return 0
+    return int(memory.rss - memory.shared)
 
 
 @dataclass
@@ -109,6 +130,7 @@ class Child:
                 socket.send_fds(self.control, [b"."], [descriptor])
             self.control.settimeout(None)
             deadline = time.monotonic() + seconds
+            self._watch(deadline)
             data = wire.receive(self.control, _REPLY_LIMITS, deadline=deadline)
             reply = wire.decode(data, limits=_REPLY_LIMITS)
         except (EOFError, ConnectionError, WireError) as error:
@@ -116,6 +138,19 @@ class Child:
         if isinstance(reply, dict) and "broken" in reply:
             raise BrokenConversation(str(reply["broken"])[:1000])
         return reply
+
+    def _watch(self, deadline: float) -> None:
+        """Wait for the reply; limits hold a process each, so their sum is looked at here.
+
+        Raises:
+            BrokenConversation: all processes of the submission hold too much together.
+        """
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([self.control], [], [], min(left, _WATCH_SECONDS))[0]:
+                return
+            if self.pid > 0 and self.zygote.anonymous_bytes_of(self.pid) > _MEMORY_BYTES:
+                self.zygote.kill(self.pid, None)
+                raise BrokenConversation("too much memory")
 
     def end(self) -> None:
         """Kill it."""

@@ -211,14 +211,21 @@ def _named(error: BaseException, *, late: bool, hidden: bool) -> tuple[str, str]
     """
     if late:
         return "CellTimeoutError", "this test took too long and was interrupted"
-    by_answer = bool(getattr(error, "__dict__", {}).get("_ecole_remote"))
-    if hidden and (by_answer or not isinstance(error, AssertionError)):
+    if hidden and not _is_own_assertion(error):
         kind = next(each for each in type(error).__mro__ if each.__module__ == "builtins")
         return kind.__name__, "[…]"
     try:
         return type(error).__name__, str(error)[:_MESSAGE_CHARACTERS]
     except BaseException:
         return type(error).__name__, ""
+
+
+def _is_own_assertion(error: BaseException) -> bool:
+    """Did the test itself assert, with its own message? A library's would quote the values."""
+    if not isinstance(error, AssertionError) or error.__dict__.get("_ecole_remote"):
+        return False
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename == "<test>"
 
 
 def _failing_line(error: BaseException) -> int | None:

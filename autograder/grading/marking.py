@@ -8,9 +8,9 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.grading.results import EXECUTED, CellResult, CellState
+from autograder.notebooks import without_controls
 
 _NUMPY_SCALAR = re.compile(r"np\.(?:float|int|uint)\d+\((.*)\)")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _MESSAGE_CHARACTERS = 2000
 
 
@@ -22,10 +22,23 @@ def settle_outputs(notebook: NotebookNode) -> None:
     ordinary output), only the value of the test cell's own last expression is partial credit,
     and it is clipped to [0, points].
     """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            _make_harmless(output)
     python = notebook.metadata.get("kernelspec", {}).get("language", "python") == "python"
     for cell in notebook.cells:
         if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
             _settle(cell, python)
+
+
+def _make_harmless(output: NotebookNode) -> None:
+    """Take out of an output's text what would steer a terminal or a page."""
+    if output.output_type == "stream":
+        output.text = without_controls(output.text, colours=True)
+    elif output.output_type == "error":
+        output.ename = without_controls(output.ename)
+        output.evalue = without_controls(output.evalue)
+        output.traceback = [without_controls(line, colours=True) for line in output.traceback]
 
 
 def _settle(cell: NotebookNode, python: bool) -> None:
@@ -99,7 +112,7 @@ def failure_message(cell: NotebookNode) -> str | None:
         return None
     for output in cell.outputs:
         if output.output_type == "error":
-            value = _ANSI.sub("", output.evalue).strip()
+            value = without_controls(output.evalue).strip()
             text = value if output.ename == "AssertionError" else f"{output.ename}: {value}"
             return text.strip(": ")[:_MESSAGE_CHARACTERS] or output.ename
     return None
