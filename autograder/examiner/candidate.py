@@ -23,7 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from autograder.examiner import wire
 from autograder.examiner.remote import Peer
 
-_RESULT_CHARACTERS = 100_000
+_INLINE = "module://matplotlib_inline.backend_inline"
 _TRACEBACK_CHARACTERS = 20_000
 _FILES_BYTES = 50 * 2**20
 
@@ -171,7 +171,7 @@ def make_shell() -> Shell:
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
-    shell = Shell(config=config, user_module=None)
+    shell = Shell.instance(config=config)
     shell.attach(Outputs(1_000_000))
     return shell
 
@@ -319,6 +319,16 @@ def _run_unsealed(
     wire.send(sock, wire.encode(candidate.cell(source)))
 
 
+def _show_figures() -> None:
+    """Show the figures that a cell left open, as a kernel does."""
+    if "matplotlib.pyplot" not in sys.modules:
+        return
+    from matplotlib_inline.backend_inline import configure_inline_support, flush_figures
+
+    configure_inline_support(Shell.instance(), _INLINE)
+    flush_figures()
+
+
 def _no_input(*args: Any, **kwargs: Any) -> str:
     raise RuntimeError("input() cannot be answered while a notebook is graded")
 
@@ -332,10 +342,7 @@ def main(control: socket.socket, shell: Shell, work: Path, limits: dict[str, Any
         sys.stderr = sys.__stderr__ = _Stream(shell, "stderr")  # type: ignore
         builtins.input = _no_input
         sys.path[:0] = [""]
-        if "matplotlib.pyplot" in sys.modules:
-            from matplotlib_inline.backend_inline import flush_figures
-
-            shell.events.register("post_execute", flush_figures)
+        shell.events.register("post_execute", _show_figures)
         Candidate(control, shell, work, limits).run()
     finally:
         os._exit(0)

@@ -438,11 +438,14 @@ def _checked_reply(reply: Any, limit: int) -> tuple[str, list[NotebookNode], int
         limit -= len(str(each))
         if limit < -1_000_000:
             break
-    count = reply.get("count")
+    count = reply.get("count") if isinstance(reply.get("count"), int) else None
+    for output in outputs:
+        if output.output_type == "execute_result":
+            output["execution_count"] = count
     state = str(reply["state"])
     if state == "error" and not any(each.output_type == "error" for each in outputs):
         outputs.append(_error("Error", "this cell failed"))
-    return state, outputs, count if isinstance(count, int) else None
+    return state, outputs, count
 
 
 def _checked_output(told: Any) -> NotebookNode | None:
@@ -464,9 +467,6 @@ def _checked_output(told: Any) -> NotebookNode | None:
     if kind in ("display_data", "execute_result") and isinstance(told.get("data"), dict):
         data = {_text(key): _json(value) for key, value in told["data"].items()}
         output = nbformat.v4.new_output(kind, data=data)
-        if kind == "execute_result":
-            count = told.get("execution_count")
-            output["execution_count"] = count if isinstance(count, int) else None
         return output
     return None
 

@@ -10,9 +10,11 @@ import builtins
 import inspect
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -290,18 +292,21 @@ class Examiner:
         _, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
         conversation = socket.socket(fileno=descriptors[0])
         started = time.perf_counter()
+        place = Path(tempfile.mkdtemp()) / "work"
+        shutil.copytree(self.work, place)
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             self.control.close()
             os.close(reading)
-            self._test_in_fork(conversation, request, writing)
+            self._test_in_fork(conversation, request, place, writing)
         os.close(writing)
         conversation.close()
         data = _read_until(reading, time.monotonic() + request["seconds"] + _GRACE_SECONDS)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(reading)
+        shutil.rmtree(place.parent, ignore_errors=True)
         seconds = time.perf_counter() - started
         if data is None:
             error = TimeoutError("this test took too long and was interrupted")
@@ -309,11 +314,14 @@ class Examiner:
             return {"state": "timeout", "seconds": seconds, "outputs": [failure]}
         return dict(wire.decode(data)) | {"seconds": seconds}
 
-    def _test_in_fork(self, sock: socket.socket, request: dict[str, Any], writing: int) -> None:
+    def _test_in_fork(
+        self, sock: socket.socket, request: dict[str, Any], place: Path, writing: int
+    ) -> None:
         try:
             source = request["source"]
             deadline = time.monotonic() + request["seconds"]
-            _lay_files(self.work, request["files"])
+            os.chdir(place)
+            _lay_files(place, request["files"])
             peer = Peer(sock, trusted=False, deadline=deadline)
             wire.send(sock, wire.encode(["sealed"]))
             self.examination.answers = request["answers"]
