@@ -59,7 +59,7 @@ class Confinement:
 
     Attributes:
         mode: how it is confined; a mode that cannot be entered is an error.
-        files: folder whose regular files are laid, read-only, into the private working directory.
+        files: folder whose regular files are copied into the private working directory.
         uid: unprivileged user and group to become when root, another one for each process that
             runs at the same time; None when not root.
         memory_bytes: address space of each process, on top of what is mapped already.
