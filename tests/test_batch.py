@@ -17,6 +17,7 @@ from conftest import answered, build_course, hand_in
 from nbgrader.api import Gradebook
 
 from autograder.errors import EcoleError
+from autograder.examiner import sandbox
 from autograder.grading import grade, open_course, release
 
 Submit = Callable[..., Path]
@@ -284,3 +285,16 @@ def test_a_kernel_that_is_not_installed_is_named(small_course: Path, submit: Sub
     submit("ada")
     with pytest.raises(EcoleError, match=r"julia-1\.9"):
         grade(small_course, "small")
+
+
+@pytest.mark.parametrize("mode", ["none", "strongest"])
+def test_a_machine_that_cannot_confine_is_said_at_once(
+    small_course: Path, submit: Submit, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    if mode == "none" and not sandbox.why_not(sandbox.Mode.none):
+        pytest.skip("this machine can enter the mode none")
+    submit("ada")
+    monkeypatch.setenv("ECOLE_SANDBOX", mode)
+    with pytest.raises(EcoleError, match="cannot be confined here"):
+        grade(small_course, "small", engine="examiner")
+    assert grade(small_course, "small", engine="jupyter").submissions[0].score == 9

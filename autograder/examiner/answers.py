@@ -2,10 +2,13 @@
 
 import ast
 import symtable
+import threading
 from collections.abc import Iterator
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+
+_PARSING = threading.Lock()
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -86,11 +89,21 @@ def _plain(source: str) -> str:
     return str(TransformerManager().transform_cell(source))
 
 
+def parse(source: str) -> ast.Module:
+    """`ast.parse`, one thread at a time: before Python 3.12 two at once can fail.
+
+    Raises:
+        SyntaxError: as `ast.parse` does.
+    """
+    with _PARSING:
+        return ast.parse(source)
+
+
 def _tree(source: str) -> ast.Module:
     try:
-        return ast.parse(_plain(source))
+        return parse(_plain(source))
     except SyntaxError:
-        return ast.parse("")
+        return parse("")
 
 
 def _globals_of(table: symtable.SymbolTable) -> Iterator[str]:

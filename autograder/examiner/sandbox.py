@@ -956,6 +956,11 @@ def best_mode() -> Mode:
     return next((mode for mode in allowed if mode is Mode.none or not _trial(mode)), Mode.none)
 
 
+def why_not(mode: Mode) -> str:
+    """Why this machine cannot enter a mode; empty when it can."""
+    return _trial(mode)
+
+
 def describe() -> list[tuple[str, str]]:
     """What this machine can do, for `ecole doctor`: pairs of a name and a sentence."""
     lines = [("sandbox", str(best_mode()))]

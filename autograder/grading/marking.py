@@ -7,6 +7,7 @@ import re
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
+from autograder.examiner.answers import parse
 from autograder.grading.results import EXECUTED, CellResult, CellState
 from autograder.notebooks import without_controls
 
@@ -66,7 +67,7 @@ def ends_in_expression(cell: NotebookNode) -> bool:
     if source.endswith(";"):
         return False
     try:
-        body = ast.parse(source).body
+        body = parse(source).body
     except SyntaxError:  # magics
         return True
     return bool(body) and isinstance(body[-1], ast.Expr)

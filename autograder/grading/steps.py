@@ -20,6 +20,7 @@ from nbgrader.utils import find_all_files
 from traitlets import import_item
 
 from autograder.errors import EcoleError
+from autograder.examiner import sandbox
 from autograder.grading.course import Course
 from autograder.grading.execution import Executed, Job
 from autograder.grading.gradebook import BatchGradebook
@@ -69,6 +70,8 @@ class Steps:
         self.course = course
         self.assignment = assignment
         self.engine = engine
+        if engine == "examiner":
+            _require_sandbox()
         self.gradebook = BatchGradebook(course)
         self.autograde = Autograde(coursedir=course.coursedir, config=course.config)
         self.limits = {
@@ -528,6 +531,19 @@ class Steps:
 
     def _without_mark(self, student: str, state: State, notes: list[Note]) -> SubmissionResult:
         return SubmissionResult(student=student, state=state, max_score=self.max_score, notes=notes)
+
+
+def _require_sandbox() -> None:
+    """Refuse to begin where no submission could be confined as this machine promises."""
+    try:
+        problem = sandbox.why_not(sandbox.best_mode())
+    except sandbox.SandboxError as error:
+        problem = str(error)
+    if problem:
+        raise EcoleError(
+            f"students' code cannot be confined here ({problem}); `ecole doctor` says what this "
+            "machine can do; grade as an ordinary user, or unsealed with `--engine jupyter`"
+        )
 
 
 def _sandbox(notebooks: dict[str, NotebookNode]) -> str:
