@@ -22,7 +22,6 @@ class Attack:
         edits: further changes of the notebook, in place.
         files: contents of files handed in beside the notebook; `links`: their targets.
         only_sealed: never run it outside the examiner.
-        stock: what stock nbgrader did, as measured: succeeds or fails, and why.
     """
 
     name: str
@@ -34,7 +33,6 @@ class Attack:
     files: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     only_sealed: bool = False
-    stock: str = ""
 
 
 def gained(outcome: Outcome) -> bool:

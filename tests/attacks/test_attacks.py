@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from arena import EMPTY, How, hold
 from assignment import ASSIGNMENT
-from catalogue import ATTACKS, Attack
+from catalogue import ATTACKS, FAILS_ON_STOCK, Attack
 from outcome import HONEST, Outcome
 from papermill.engines import papermill_engines
 
@@ -114,4 +114,4 @@ def test_the_catalogue_is_in_order() -> None:
     assert families == {"forging", "reading", "reaching out", "exhausting", "poisoning"}
     assert len(BY_NAME) == len(ATTACKS) >= 45
     assert all(isinstance(attack, Attack) and attack.wants for attack in ATTACKS)
-    assert all(name in BY_NAME for names in REMAINS.values() for name in names)
+    assert all(name in BY_NAME for names in (FAILS_ON_STOCK, *REMAINS.values()) for name in names)
