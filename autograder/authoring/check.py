@@ -101,11 +101,8 @@ def _answer(notebook: NotebookNode, solved: NotebookNode) -> None:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in answers:
             lines = answers[grade_id].splitlines()
-            cell.source = "\n".join(
-                line
-                for line in lines
-                if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")
-            )
+            kept = [line for line in lines if line.strip() not in _MARKERS]
+            cell.source = "\n".join(kept)
 
 
 def _check_headers(master: Master, specimens: list[Specimen]) -> list[Finding]:

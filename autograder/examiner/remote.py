@@ -14,7 +14,6 @@ import inspect
 import itertools
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -694,11 +693,6 @@ def _overwrite(target: Any, value: Any) -> None:
             target[...] = value
     else:
         target._update_inplace(value)
-
-
-def seconds_left(deadline: float | None) -> float | None:
-    """Seconds until a monotonic deadline, never negative; None without one."""
-    return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
 def ask_about(proxy: Any, operation: str) -> Any:
