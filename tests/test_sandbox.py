@@ -23,7 +23,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing import shared_memory
+from multiprocessing import resource_tracker, shared_memory
 from pathlib import Path
 from typing import Any
 
@@ -660,7 +660,7 @@ def test_keeps_no_descriptor_and_no_environment(case: Case, monkeypatch: Any) ->
 
     def body(opened: list[int]) -> dict[str, Any]:
         return {
-            "descriptors": [each for each in range(64) if is_open(each) == "done"],
+            "descriptors": [each for each in range(4096) if is_open(each) == "done"],
             "standard": [os.fstat(each).st_rdev == null for each in range(3)],
             "opened": {each: is_open(each) for each in opened},
             "environment": dict(os.environ),
@@ -748,6 +748,9 @@ def test_shares_memory_between_its_processes(case: Case) -> None:
         block.close()
 
     def body() -> int:
+        # another test of this process may have started a tracker, whose pipe was closed here
+        resource_tracker._resource_tracker._fd = None  # type: ignore[attr-defined]
+        resource_tracker._resource_tracker._pid = None  # type: ignore[attr-defined]
         context = multiprocessing.get_context("fork")
         block: Any = shared_memory.SharedMemory(create=True, size=100)
         values = np.frombuffer(block.buf, np.uint8)
