@@ -748,6 +748,8 @@ def test_shares_memory_between_its_processes(case: Case) -> None:
         block.close()
 
     def body() -> int:
+        # the tracker of shared memory is given stderr, and pytest's own was closed on entry
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         # another test of this process may have started a tracker, whose pipe was closed here
         resource_tracker._resource_tracker._fd = None  # type: ignore[attr-defined]
         resource_tracker._resource_tracker._pid = None  # type: ignore[attr-defined]
