@@ -4,185 +4,67 @@ It knows nbgrader's cell metadata and no more of nbgrader. Alone:
 `papermill --engine examiner in.ipynb out.ipynb`.
 """
 
-import atexit
-import itertools
-import os
-import select
-import shutil
 import socket
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import nbformat
-import psutil
 from nbformat import NotebookNode
 from papermill.engines import Engine, NotebookExecutionManager
 
-from autograder.examiner import answers, wire
-from autograder.examiner.sandbox import Mode, best_mode
-from autograder.examiner.wire import WireError
+from autograder.examiner import answers
+from autograder.examiner.outputs import checked_files, checked_reply, error_output
+from autograder.examiner.processes import (
+    BOUNDS,
+    START_SECONDS,
+    BrokenConversation,
+    Conversation,
+    zygote_for,
+)
+from autograder.examiner.sandbox import Confinement, best_mode, regular_files
+from autograder.examiner.shared import Given, SharedExaminer, examiner_for, parts_of
 
 _GRACE_SECONDS = 3
-_START_SECONDS = 60
-_WATCH_SECONDS = 0.25
-_MEMORY_BYTES = 2 * 2**30
-_FIRST_UID = 210_000
-# replies hold outputs and files, no data sets
-_REPLY_LIMITS = wire.Limits(message_bytes=100 * 2**20, depth=40, items=500_000)
-_UIDS = 1_000
 
 
-class BrokenConversation(Exception):
-    """A process of the submission died or said something malformed."""
+@dataclass(frozen=True)
+class Settings:
+    """What can be told to the engine, as keyword arguments of papermill's.
 
+    Attributes:
+        cell_seconds: after these a cell is interrupted and the next one runs.
+        submission_seconds: after these no further cell runs.
+        output_bytes: of each cell's outputs, what is kept; errors are kept beyond it.
+        memory_bytes: of each process beyond the warm interpreter, and of all together.
+        processes: processes and threads of a submission.
+        file_bytes: size of any one file.
+        disk_bytes: all files together (not bounded outside namespaces).
+        open_files: open descriptors of each process.
+        exam_secret: content of the cohort's secret; the examiner alone receives it.
+        given_files: files of the working directory that came with the assignment; locked
+            cells find these in the examiner too, tests find them all. None: all.
+        rehearsal: the notebook is the course's own; what it imports on its way, the next
+            notebooks find imported.
+    """
 
-class ZygoteProcess:
-    """A running zygote, shared by the threads of this process."""
+    cell_seconds: float = 30
+    submission_seconds: float = 600
+    output_bytes: int = 5_000_000
+    memory_bytes: int = Confinement.memory_bytes
+    processes: int = Confinement.processes
+    file_bytes: int = Confinement.file_bytes
+    disk_bytes: int = Confinement.disk_bytes
+    open_files: int = Confinement.open_files
+    exam_secret: bytes | None = None
+    given_files: Collection[str] | None = None
+    rehearsal: bool = False
 
-    def __init__(self, imports: Iterable[str]) -> None:
-        ours, theirs = socket.socketpair()
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if name in ("PATH", "LANG", "LC_ALL", "TZ", "ECOLE_SANDBOX", "VIRTUAL_ENV", "HOME")
-            or name.startswith("PYTHON")
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "autograder.examiner.zygote", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,
-        )
-        theirs.close()
-        self.control = ours
-        self.lock = threading.Lock()
-        wire.send(ours, wire.encode(list(imports)))
-        wire.receive(ours, deadline=time.monotonic() + _START_SECONDS)
-
-    def fork(self, request: dict[str, Any]) -> "Child":
-        """Fork a candidate or an examiner as the request says."""
-        ours, theirs = socket.socketpair()
-        with self.lock:
-            wire.send(self.control, wire.encode(request))
-            socket.send_fds(self.control, [b"."], [theirs.fileno()])
-            reply = wire.receive(self.control, deadline=time.monotonic() + _START_SECONDS)
-        theirs.close()
-        return Child(self, int(wire.decode(reply)), ours)
-
-    def kill(self, pid: int, uid: int | None) -> None:
-        """Kill a child that was forked here, and all processes of its uid if one is given."""
-        with self.lock:
-            wire.send(self.control, wire.encode({"do": "kill", "pid": pid, "uid": uid}))
-
-    def anonymous_bytes_of(self, pid: int) -> int:
-        """Memory that a child and its descendants hold beyond what each shares with the zygote."""
-        try:
-            shared = _anonymous_bytes(psutil.Process(self.process.pid))
-            family = psutil.Process(pid).children(recursive=True)
-        except psutil.Error:
-            return 0
-        return sum(max(0, _anonymous_bytes(each) - shared) for each in family)
-
-    def close(self) -> None:
-        """End the zygote and all its children."""
-        self.control.close()
-        self.process.wait(10)
-
-
-def _anonymous_bytes(process: psutil.Process) -> int:
-    try:
-        memory = process.memory_info()
-    except psutil.Error:
-        return 0
-    return int(memory.rss - memory.shared)
-
-
-@dataclass
-class Child:
-    """A forked process and its control socket."""
-
-    zygote: ZygoteProcess
-    pid: int
-    control: socket.socket
-    uid: int | None = None
-    scratch: str = ""
-
-    def ask(self, message: list[Any], seconds: float, descriptor: int | None = None) -> Any:
-        """Send a message (and a descriptor), return the reply.
-
-        Raises:
-            TimeoutError: no reply within `seconds`.
-            BrokenConversation: the process is gone, or its reply is malformed.
-        """
-        try:
-            self.control.settimeout(seconds)
-            wire.send(self.control, wire.encode(message))
-            if descriptor is not None:
-                socket.send_fds(self.control, [b"."], [descriptor])
-            self.control.settimeout(None)
-            deadline = time.monotonic() + seconds
-            self._watch(deadline)
-            data = wire.receive(self.control, _REPLY_LIMITS, deadline=deadline)
-            reply = wire.decode(data, limits=_REPLY_LIMITS)
-        except (EOFError, ConnectionError, WireError) as error:
-            raise BrokenConversation(str(error)) from error
-        if isinstance(reply, dict) and "broken" in reply:
-            raise BrokenConversation(str(reply["broken"])[:1000])
-        return reply
-
-    def _watch(self, deadline: float) -> None:
-        """Wait for the reply; limits hold a process each, so their sum is looked at here.
-
-        Raises:
-            BrokenConversation: all processes of the submission hold too much together.
-        """
-        while (left := deadline - time.monotonic()) > 0:
-            if select.select([self.control], [], [], min(left, _WATCH_SECONDS))[0]:
-                return
-            if self.pid > 0 and self.zygote.anonymous_bytes_of(self.pid) > _MEMORY_BYTES:
-                self.zygote.kill(self.pid, None)
-                raise BrokenConversation("too much memory")
-
-    def end(self) -> None:
-        """Kill it."""
-        self.control.close()
-        self.zygote.kill(self.pid, self.uid if self.scratch else None)
-        if self.scratch:
-            shutil.rmtree(self.scratch, ignore_errors=True)
-
-
-_zygotes: dict[tuple[str, ...], ZygoteProcess] = {}
-_zygotes_lock = threading.Lock()
-_uids = itertools.count()
-
-
-def zygote_for(imports: Iterable[str]) -> ZygoteProcess:
-    """The zygote of this process that has these imports, started if need be."""
-    key = tuple(imports)
-    with _zygotes_lock:
-        known = _zygotes.get(key)
-        if known is None or known.process.poll() is not None:
-            known = _zygotes[key] = ZygoteProcess(key)
-        return known
-
-
-def close_zygotes() -> None:
-    """End every zygote of this process."""
-    with _zygotes_lock:
-        while _zygotes:
-            _zygotes.popitem()[1].close()
-
-
-atexit.register(close_zygotes)
+    def bounds(self) -> dict[str, int]:
+        """Those that the sandbox holds."""
+        return {name: int(getattr(self, name)) for name in BOUNDS}
 
 
 class ExaminerEngine(Engine):
@@ -190,15 +72,7 @@ class ExaminerEngine(Engine):
 
     @classmethod
     def execute_managed_notebook(
-        cls,
-        nb_man: NotebookExecutionManager,
-        kernel_name: str,
-        *,
-        cell_seconds: float = 30,
-        submission_seconds: float = 600,
-        output_bytes: int = 5_000_000,
-        exam_secret: bytes | None = None,
-        **kwargs: Any,
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any
     ) -> NotebookNode:
         """Execute every code cell of `nb_man.nb` in place.
 
@@ -206,15 +80,12 @@ class ExaminerEngine(Engine):
         `unsealed`, grade_ids of tests that run in a fork of the candidate.
 
         Args:
-            cell_seconds: after these a cell is interrupted and the next one runs.
-            submission_seconds: after these no further cell runs.
-            output_bytes: of each cell's outputs, what is kept; errors are kept beyond it.
-            exam_secret: content of the cohort's secret; the examiner alone receives it.
+            kwargs: `cwd`, whose files the notebook finds, and the fields of `Settings`.
         """
-        limits = {"cell_seconds": cell_seconds, "output_bytes": output_bytes}
+        known = {each.name for each in fields(Settings)}
+        settings = Settings(**{name: kwargs[name] for name in known & set(kwargs)})
         with tempfile.TemporaryDirectory(prefix="ecole-empty-") as empty:
-            files = Path(kwargs.get("cwd") or empty)
-            session = Session(nb_man, files, limits, submission_seconds, exam_secret)
+            session = Session(nb_man, Path(kwargs.get("cwd") or empty), settings)
             try:
                 session.run()
             finally:
@@ -235,44 +106,27 @@ class Frozen:
 
 
 class Session:
-    """One notebook: its candidate, its examiner, its tests."""
+    """One notebook: its candidate, its tests."""
 
-    def __init__(
-        self,
-        nb_man: NotebookExecutionManager,
-        files: Path,
-        limits: dict[str, Any],
-        submission_seconds: float,
-        exam_secret: bytes | None,
-    ) -> None:
+    def __init__(self, nb_man: NotebookExecutionManager, files: Path, settings: Settings) -> None:
         self.nb_man = nb_man
         self.cells = nb_man.nb.cells
         self.ecole = nb_man.nb.metadata.get("ecole", {})
-        self.limits = limits
-        self.ends = time.monotonic() + submission_seconds
+        self.files = files
+        self.settings = settings
+        self.ends = time.monotonic() + settings.submission_seconds
         self.mode = best_mode()
         imports = self.ecole.get("imports")
         self.zygote = zygote_for(answers.imports_of(nb_man.nb) if imports is None else imports)
         self.whole_unsealed = answers.tests_define_what_others_need(self.cells)
-        self.children: list[Child] = []
         self.frozen: list[Frozen] = []
-        self.candidate = self._fork("candidate", files, {"cells": limits})
-        self.examiner: Child | None = None
-        if any(map(answers.is_test, self.cells)) and not self.whole_unsealed:
-            self.examiner = self._fork("examiner", files, {})
-            # after its fork: the zygote, whose memory candidates inherit, never sees the secret
-            self.examiner.ask(["secret", exam_secret], _START_SECONDS)
-
-    def _fork(self, role: str, files: Path, more: dict[str, Any]) -> Child:
-        uid = _FIRST_UID + next(_uids) % _UIDS if os.geteuid() == 0 else None
-        scratch = ""
-        if self.mode is not Mode.namespaces:
-            scratch = tempfile.mkdtemp(prefix="ecole-scratch-")
-        request = {"do": role, "mode": str(self.mode), "files": str(files), "uid": uid}
-        child = self.zygote.fork(request | {"scratch": scratch} | more)
-        child.uid, child.scratch = uid, scratch
-        self.children.append(child)
-        return child
+        self.imported: set[str] = set()
+        limits = {
+            "cell_seconds": settings.cell_seconds,
+            "output_bytes": int(settings.output_bytes),
+        }
+        bounds = settings.bounds()
+        self.candidate = self.zygote.fork("candidate", self.mode, files, bounds, limits)
 
     def run(self) -> None:
         """The student's cells first; then, when nothing can be shown any more, the tests."""
@@ -285,11 +139,12 @@ class Session:
         self.nb_man.nb.metadata.setdefault("ecole", {})["sandbox"] = str(self.mode)
 
     def close(self) -> None:
-        """End both processes and all that they started."""
+        """End the candidate and all that it started."""
         for each in self.frozen:
             each.conversation.close()
-        for child in self.children:
-            child.end()
+        self.candidate.close()
+        if self.imported:
+            self.zygote.preload(sorted(self.imported))
 
     # the candidate's pass
 
@@ -325,16 +180,16 @@ class Session:
         count: int | None = None
         try:
             reply = self.candidate.ask(["cell", cell.source], seconds + _GRACE_SECONDS)
-            state, outputs, count = _checked_reply(reply, int(self.limits["output_bytes"]))
+            state, outputs, count = checked_reply(reply, int(self.settings.output_bytes))
         except TimeoutError:
             stopped = "stopped"
         except BrokenConversation:
             state, stopped = "killed", "killed"
-            outputs = [_error("DeadKernelError", "the process died in this cell")]
+            outputs = [error_output("DeadKernelError", "the process died in this cell")]
         if state == "timeout":
             # the interruption itself is ours, its traceback teaches nothing
             outputs = [each for each in outputs if each.get("ename") != "KeyboardInterrupt"]
-            outputs.append(_error("CellTimeoutError", "this cell took too long"))
+            outputs.append(error_output("CellTimeoutError", "this cell took too long"))
         cell.outputs, cell.execution_count = outputs, count
         _record(cell, state, time.perf_counter() - started, sealed=False)
         return stopped or state
@@ -343,8 +198,8 @@ class Session:
         """Leave a copy of the candidate for this test; False when the candidate is gone."""
         ours, theirs = socket.socketpair()
         try:
-            reply = self.candidate.ask(["freeze"], _START_SECONDS, theirs.fileno())
-            files = _checked_files(reply)
+            reply = self.candidate.ask(["freeze"], START_SECONDS, theirs.fileno())
+            files = checked_files(reply)
         except (TimeoutError, BrokenConversation):
             ours.close()
             return False
@@ -356,57 +211,81 @@ class Session:
         return True
 
     def _seconds_left(self) -> float:
-        return max(0.1, min(float(self.limits["cell_seconds"]), self.ends - time.monotonic()))
+        return max(0.1, min(self.settings.cell_seconds, self.ends - time.monotonic()))
 
     # the examiner's pass
 
     def _run_examiner(self) -> None:
-        tests = {frozen.index: frozen for frozen in self.frozen}
-        unsealed = self.ecole.get("unsealed") or []
-        for index, cell in enumerate(self.cells):
-            frozen = tests.get(index)
-            if frozen is not None:
-                self.nb_man.cell_start(cell, index)
-                if cell.metadata["nbgrader"].get("grade_id") in unsealed:
+        """Run the tests, each against the copy of the candidate that was frozen at its place."""
+        if not self.frozen:
+            return
+        ordered = [
+            ("test" if answers.is_test(cell) else "locked", cell.source)
+            for cell in self.cells
+            if answers.is_test(cell) or answers.is_given(cell)
+        ]
+        extras, given = self._files_by_origin()
+        secret, seconds = self.settings.exam_secret, self.settings.cell_seconds
+        assignment = Given(parts_of(ordered), self.files, given, secret, seconds)
+        with examiner_for(self.zygote, self.mode, assignment) as examiner:
+            for place, frozen in enumerate(self.frozen):
+                self.nb_man.cell_start(frozen.cell, frozen.index)
+                if frozen.cell.metadata["nbgrader"].get("grade_id") in self._unsealed():
                     self._unsealed_test(frozen)
                 else:
-                    self._sealed_test(frozen)
-                self.nb_man.cell_complete(cell, cell_index=index)
-            elif answers.is_given(cell) and self.examiner is not None:
-                self.examiner.ask(["locked", cell.source], self._seconds_left() + _START_SECONDS)
+                    self._sealed_test(frozen, examiner, place, extras)
+                self.nb_man.cell_complete(frozen.cell, cell_index=frozen.index)
 
-    def _sealed_test(self, frozen: Frozen) -> None:
-        assert self.examiner is not None
+    def _unsealed(self) -> list[str]:
+        return self.ecole.get("unsealed") or []
+
+    def _files_by_origin(self) -> tuple[dict[str, bytes], tuple[str, ...]]:
+        """What the student submitted beside the notebook, and the names of what was given."""
+        found = {place.as_posix(): path for path, place in regular_files(self.files)}
+        told = self.settings.given_files
+        given = set(found) if told is None else set(told) & set(found)
+        extras = {name: path.read_bytes() for name, path in found.items() if name not in given}
+        return extras, tuple(sorted(given))
+
+    def _sealed_test(
+        self, frozen: Frozen, examiner: SharedExaminer, place: int, extras: dict[str, bytes]
+    ) -> None:
         seconds = self._seconds_left()
         request = {
-            "source": frozen.cell.source,
             "seconds": seconds,
-            "files": frozen.files,
+            "files": extras | frozen.files,
             "answers": frozen.answers,
             "classes": frozen.classes,
+            "rehearsal": self.settings.rehearsal,
         }
-        descriptor = frozen.conversation.fileno()
-        limit = seconds + 2 * _GRACE_SECONDS
-        reply = self.examiner.ask(["test", request], limit, descriptor)
+        started = time.monotonic()
+        try:
+            limit = seconds + 2 * _GRACE_SECONDS
+            reply = examiner.test(place, frozen.conversation, request, limit)
+        except (TimeoutError, BrokenConversation):
+            if time.monotonic() - started < seconds:
+                raise
+            reply = {"state": "timeout", "seconds": seconds, "outputs": []}
+        if self.settings.rehearsal:
+            self.imported.update(reply.get("modules", []))
         self._finish(frozen, reply, sealed=True)
 
     def _unsealed_test(self, frozen: Frozen) -> None:
         seconds = self._seconds_left()
-        message = ["unsealed", frozen.cell.source, seconds, int(self.limits["output_bytes"])]
-        copy = Child(self.zygote, -1, frozen.conversation)
+        message = ["unsealed", frozen.cell.source, seconds, int(self.settings.output_bytes)]
         try:
-            reply = copy.ask(message, seconds + _GRACE_SECONDS)
+            reply = Conversation(frozen.conversation).ask(message, seconds + _GRACE_SECONDS)
         except TimeoutError:
             reply = {"state": "timeout", "seconds": seconds, "outputs": []}
         except BrokenConversation:
-            failure = _error("DeadKernelError", "the process died in this test")
+            failure = error_output("DeadKernelError", "the process died in this test")
             reply = {"state": "error", "seconds": seconds, "outputs": [dict(failure)]}
         self._finish(frozen, reply, sealed=False)
 
     def _finish(self, frozen: Frozen, reply: Any, *, sealed: bool) -> None:
-        state, outputs, count = _checked_reply(reply, int(self.limits["output_bytes"]))
+        state, outputs, count = checked_reply(reply, int(self.settings.output_bytes))
         if state == "timeout" and not any(each.output_type == "error" for each in outputs):
-            outputs.append(_error("CellTimeoutError", "this test took too long"))
+            outputs.append(error_output("CellTimeoutError", "this test took too long"))
         frozen.cell.outputs, frozen.cell.execution_count = outputs, count
         frozen.conversation.close()
         seconds = reply.get("seconds", 0.0) if isinstance(reply, dict) else 0.0
@@ -417,83 +296,3 @@ def _record(cell: NotebookNode, state: str, seconds: float, *, sealed: bool) -> 
     cell.metadata["ecole"] = {
         "execution": {"state": state, "seconds": round(seconds, 4), "sealed": sealed}
     }
-
-
-def _error(name: str, value: str) -> NotebookNode:
-    return nbformat.v4.new_output("error", ename=name, evalue=value, traceback=[f"{name}: {value}"])
-
-
-# what a process of the submission says is checked before it is kept
-
-
-def _checked_reply(reply: Any, limit: int) -> tuple[str, list[NotebookNode], int | None]:
-    if not isinstance(reply, dict) or reply.get("state") not in ("ok", "error", "timeout"):
-        raise BrokenConversation("a malformed reply")
-    outputs = []
-    told = reply.get("outputs")
-    for each in told if isinstance(told, list) else []:
-        output = _checked_output(each)
-        if output is not None:
-            outputs.append(output)
-        limit -= len(str(each))
-        if limit < -1_000_000:
-            break
-    count = reply.get("count") if isinstance(reply.get("count"), int) else None
-    for output in outputs:
-        if output.output_type == "execute_result":
-            output["execution_count"] = count
-    state = str(reply["state"])
-    if state == "error" and not any(each.output_type == "error" for each in outputs):
-        outputs.append(_error("Error", "this cell failed"))
-    return state, outputs, count
-
-
-def _checked_output(told: Any) -> NotebookNode | None:
-    """An nbformat output from what was told, or None when it is no output."""
-    if not isinstance(told, dict):
-        return None
-    kind = told.get("output_type")
-    if kind == "stream":
-        name = "stderr" if told.get("name") == "stderr" else "stdout"
-        return nbformat.v4.new_output("stream", name=name, text=_text(told.get("text")))
-    if kind == "error":
-        lines = told.get("traceback")
-        return nbformat.v4.new_output(
-            "error",
-            ename=_text(told.get("ename"))[:200],
-            evalue=_text(told.get("evalue")),
-            traceback=[_text(line) for line in lines] if isinstance(lines, list) else [],
-        )
-    if kind in ("display_data", "execute_result") and isinstance(told.get("data"), dict):
-        data = {_text(key): _json(value) for key, value in told["data"].items()}
-        output = nbformat.v4.new_output(kind, data=data)
-        return output
-    return None
-
-
-def _text(value: Any) -> str:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _json(value: Any, depth: int = 0) -> Any:
-    if depth > 20:
-        return None
-    if isinstance(value, dict):
-        return {_text(key): _json(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_json(item, depth + 1) for item in value]
-    if isinstance(value, str):
-        return _text(value)
-    return value if isinstance(value, (int, float, bool)) or value is None else None
-
-
-def _checked_files(reply: Any) -> dict[str, bytes]:
-    files = reply.get("files") if isinstance(reply, dict) else None
-    if not isinstance(files, dict):
-        raise BrokenConversation("a malformed list of files")
-    kept = {}
-    for name, data in files.items():
-        parts = name.split("/") if isinstance(name, str) else [".."]
-        if isinstance(data, bytes) and ".." not in parts and not name.startswith("/"):
-            kept[name] = data
-    return kept

@@ -7,14 +7,13 @@ other name, builtins and modules included, is the examiner's own.
 import ast
 import asyncio
 import builtins
+import gc
 import inspect
 import os
-import select
 import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -120,19 +119,65 @@ class Result:
     def __init__(self) -> None:
         self.state = "ok"
         self.outputs: list[dict[str, Any]] = []
+        self.modules: list[str] = []
 
     def as_message(self, seconds: float) -> dict[str, Any]:
-        return {"state": self.state, "seconds": seconds, "outputs": self.outputs}
+        """The report to the engine; `modules` are those that the test found imported."""
+        told = {"state": self.state, "seconds": seconds, "outputs": self.outputs}
+        return told | {"modules": self.modules}
 
 
-def run_cell(examination: Examination, source: str, *, test: bool) -> Result:
+class Cell:
+    """A locked cell or a test, compiled once.
+
+    Attributes:
+        problem: the SyntaxError of a cell that cannot be compiled.
+        names: global names that it reads or binds.
+    """
+
+    def __init__(self, source: str, *, test: bool) -> None:
+        self.source = source
+        self.test = test
+        self.codes: list[CodeType] = []
+        self.problem: SyntaxError | None = None
+        self.names = names_loaded(source) | names_bound(source) if test else set()
+        try:
+            self.codes = _compile(TransformerManager().transform_cell(source))
+        except SyntaxError as error:
+            self.problem = error
+
+    def execute(self, namespace: dict[str, Any]) -> Any:
+        """Run it; the value of its last expression, or None."""
+        if self.problem:
+            raise self.problem
+        values = [_run(code, namespace) for code in self.codes]
+        return values[1] if len(values) > 1 else None
+
+
+def _compile(source: str) -> list[CodeType]:
+    """The cell's statements, and its last expression where it ends in one that is shown."""
+    tree = ast.parse(source, "<test>")
+    last = tree.body[-1] if tree.body else None
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    if not isinstance(last, ast.Expr) or source.rstrip().endswith(";"):
+        return [compile(tree, "<test>", "exec", flags)]
+    tree.body.pop()
+    expression = ast.Expression(last.value)
+    return [
+        compile(tree, "<test>", "exec", flags),
+        compile(expression, "<test>", "eval", flags),
+    ]
+
+
+def run_cell(examination: Examination, cell: Cell) -> Result:
     """Run a locked cell or a test; a test's value and failure become outputs."""
+    source, test = cell.source, cell.test
     result = Result()
     shown = StringIO()
     stdout, sys.stdout = sys.stdout, shown
     stderr, sys.stderr = sys.stderr, shown
     try:
-        value = _execute(examination.namespace, source)
+        value = cell.execute(examination.namespace)
     except BaseException as error:
         result.state = "timeout" if _is_deadline(error) else "error"
         result.outputs.append(_failure(error, source, late=result.state == "timeout"))
@@ -151,22 +196,6 @@ def run_cell(examination: Examination, source: str, *, test: bool) -> Result:
     if text and _HIDDEN[0] not in source:
         result.outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": text[:20_000]})
     return result
-
-
-def _execute(namespace: dict[str, Any], source: str) -> Any:
-    """Run one cell; the value of its last expression, or None."""
-    source = TransformerManager().transform_cell(source)
-    tree = ast.parse(source)
-    last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.Expr):
-        last = None
-    tree.body = tree.body[: len(tree.body) - (last is not None)]
-    _run(compile(tree, "<test>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
-    if last is None:
-        return None
-    expression = ast.Expression(last.value)
-    value = _run(compile(expression, "<test>", "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
-    return None if source.rstrip().endswith(";") else value
 
 
 def _run(code: CodeType, namespace: dict[str, Any]) -> Any:
@@ -261,16 +290,17 @@ class Examiner:
 
     def run(self) -> None:
         """Serve until the control socket closes."""
+        wire.send(self.control, wire.encode("ready"))
+        operations: dict[Any, Callable[..., Any]] = {
+            "secret": self.secret,
+            "locked": self.locked,
+            "seat": self.seat,
+        }
         while True:
             try:
                 operation, *arguments = wire.decode(wire.receive(self.control))
             except EOFError:
                 return
-            operations: dict[Any, Callable[..., Any]] = {
-                "secret": self.secret,
-                "locked": self.locked,
-                "test": self.test,
-            }
             wire.send(self.control, wire.encode(operations[operation](*arguments)))
 
     def secret(self, content: bytes | None) -> None:
@@ -281,76 +311,106 @@ class Examiner:
             path.chmod(0o600)
             os.environ["ECOLE_EXAM_SECRET_FILE"] = str(path)
 
-    def locked(self, source: str) -> dict[str, Any]:
+    def locked(self, source: str) -> str:
         """Run a locked cell in the examiner's own namespace."""
-        started = time.perf_counter()
-        result = run_cell(self.examination, source, test=False)
-        return result.as_message(time.perf_counter() - started)
+        return run_cell(self.examination, Cell(source, test=False)).state
 
-    def test(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Run a test in a fork, so that it disturbs no other; killed at its deadline."""
+    def seat(self, tests: list[str]) -> None:
+        """Leave a copy of this process from which the tests at this place are forked."""
         _, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
-        conversation = socket.socket(fileno=descriptors[0])
-        started = time.perf_counter()
-        place = Path(tempfile.mkdtemp()) / "work"
-        shutil.copytree(self.work, place)
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
+        if os.fork() == 0:
             self.control.close()
-            os.close(reading)
-            self._test_in_fork(conversation, request, place, writing)
-        os.close(writing)
-        conversation.close()
-        data = _read_until(reading, time.monotonic() + request["seconds"] + _GRACE_SECONDS)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(reading)
-        shutil.rmtree(place.parent, ignore_errors=True)
-        seconds = time.perf_counter() - started
-        if data is None:
-            error = TimeoutError("this test took too long and was interrupted")
-            failure = _failure(error, request["source"], late=True)
-            return {"state": "timeout", "seconds": seconds, "outputs": [failure]}
-        return dict(wire.decode(data)) | {"seconds": seconds}
+            sock = socket.socket(fileno=descriptors[0])
+            _Seat(sock, self.examination, self.work, tests).serve()
+        os.close(descriptors[0])
 
-    def _test_in_fork(
-        self, sock: socket.socket, request: dict[str, Any], place: Path, writing: int
+
+class _Seat:
+    """Forks a process for each test: two descriptors come in, the fork does the rest."""
+
+    def __init__(
+        self, sock: socket.socket, examination: Examination, work: Path, tests: list[str]
     ) -> None:
+        self.sock = sock
+        self.examination = examination
+        self.work = work
+        self.tests = [Cell(source, test=True) for source in tests]
+        self.running: set[int] = set()
+
+    def serve(self) -> None:
+        """Until the engine hangs up; never returns."""
         try:
-            source = request["source"]
-            deadline = time.monotonic() + request["seconds"]
+            gc.freeze()
+            while True:
+                _, descriptors, _, _ = socket.recv_fds(self.sock, 1, 2)
+                if len(descriptors) < 2:
+                    break
+                self._tidy()
+                child = os.fork()
+                if child == 0:
+                    self.sock.close()
+                    self._test(*(socket.socket(fileno=each) for each in descriptors))
+                self.running.add(child)
+                for each in descriptors:
+                    os.close(each)
+        finally:
+            os._exit(0)
+
+    def _tidy(self) -> None:
+        """Remove what the tests that have ended left behind."""
+        for child in list(self.running):
+            if os.waitpid(child, os.WNOHANG)[0]:
+                self.running.discard(child)
+                shutil.rmtree(self._place(child), ignore_errors=True)
+
+    def _place(self, child: int) -> Path:
+        return self.work.parent / "tmp" / f"test-{child}"
+
+    def _test(self, conversation: socket.socket, report: socket.socket) -> None:
+        """Run one test in this fork: its report goes out, then the process ends."""
+        try:
+            started = time.perf_counter()
+            request = wire.decode(wire.receive(report))
+            _end_after(request["seconds"] + _GRACE_SECONDS)
+            place = self._place(os.getpid())
+            shutil.copytree(self.work, place)
             os.chdir(place)
             _lay_files(place, request["files"])
-            peer = Peer(sock, trusted=False, deadline=deadline)
-            wire.send(sock, wire.encode(["sealed"]))
-            self.examination.answers = request["answers"]
-            self.examination.classes = set(request["classes"])
-            _patch_inspect()
-            try:
-                self.examination.begin(peer, names_loaded(source) | names_bound(source))
-                result = run_cell(self.examination, source, test=True)
-            except BaseException as error:
-                result = Result()
-                result.state = "timeout" if _is_deadline(error) else "error"
-                result.outputs = [_failure(error, source, late=result.state == "timeout")]
-            with os.fdopen(writing, "wb") as pipe:
-                pipe.write(wire.encode(result.as_message(0.0)))
+            test = self.tests[request["test"]]
+            result = _examine(self.examination, conversation, test, request)
+            seconds = time.perf_counter() - started
+            wire.send(report, wire.encode(result.as_message(seconds)))
         finally:
             os._exit(0)
 
 
-def _read_until(descriptor: int, deadline: float) -> bytes | None:
-    """Everything written to a pipe before it closes, or None at the deadline or when empty."""
-    pieces: list[bytes] = []
-    while (left := deadline - time.monotonic()) > 0:
-        if not select.select([descriptor], [], [], left)[0]:
-            break
-        piece = os.read(descriptor, 1 << 20)
-        if not piece:
-            return b"".join(pieces) or None
-        pieces.append(piece)
-    return None
+def _end_after(seconds: float) -> None:
+    """Let the kernel end this process then, whatever it is doing."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _examine(
+    examination: Examination, conversation: socket.socket, test: Cell, request: dict[str, Any]
+) -> Result:
+    """Run a test against a frozen copy of the candidate."""
+    deadline = time.monotonic() + request["seconds"]
+    examination.answers = request["answers"]
+    examination.classes = set(request["classes"])
+    peer = Peer(conversation, trusted=False, deadline=deadline)
+    _patch_inspect()
+    try:
+        wire.send(conversation, wire.encode(["sealed"]))
+        examination.begin(peer, test.names)
+        result = run_cell(examination, test)
+        if request["rehearsal"]:
+            result.modules = sorted({*sys.modules, *peer.request("modules")})
+        return result
+    except BaseException as error:
+        result = Result()
+        result.state = "timeout" if _is_deadline(error) else "error"
+        result.outputs = [_failure(error, test.source, late=result.state == "timeout")]
+        return result
 
 
 def _lay_files(work: Path, files: dict[str, bytes]) -> None:

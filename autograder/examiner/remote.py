@@ -259,6 +259,7 @@ _OPERATIONS: dict[Any, Callable[..., Any]] = {
     "repr": lambda peer, target: repr(target)[:20_000],
     "str": lambda peer, target: str(target)[:20_000],
     "format": lambda peer, target, specification: format(target, specification)[:20_000],
+    "modules": lambda peer: sorted(sys.modules),
     "dir": lambda peer, target: [each for each in dir(target) if isinstance(each, str)],
 }
 

@@ -523,7 +523,7 @@ def _reachable() -> bool:
     return all(map(_others_may_read, (Path(sys.executable), Path(os.__file__))))
 
 
-def _regular_files(folder: Path) -> Iterator[tuple[Path, Path]]:
+def regular_files(folder: Path) -> Iterator[tuple[Path, Path]]:
     """Regular files below a folder, with their relative path; links are not followed."""
 
     def stop(problem: OSError) -> None:
@@ -626,7 +626,7 @@ def _build_root(confinement: Confinement) -> None:
     _syscall("mount", "none", Path("/"), None, _MS_REC | _MS_PRIVATE, None)
     trees = [(_Tree(source), place) for place, source in readable().items()]
     trees += [(_Tree(Path(each), _ATTR_NOEXEC), Path(each)) for each in _DEVICES]
-    files = [(path.read_bytes(), place) for path, place in _regular_files(confinement.files)]
+    files = [(path.read_bytes(), place) for path, place in regular_files(confinement.files)]
     _mount("tmpfs", root, "size=1m,mode=0755")
     space = f"size={confinement.disk_bytes},nr_inodes=16384,mode=0700"
     _mount("tmpfs", root / "private", space + f",uid={_id(uid)},gid={_id(uid)}")
@@ -855,7 +855,7 @@ def _enter_folder(confinement: Confinement, variables: dict[str, str]) -> Path:
         os.chown(private, uid, uid)
     _make_private(private, uid)
     work = private / "work"
-    for path, place in _regular_files(confinement.files):
+    for path, place in regular_files(confinement.files):
         _parents_of(work / place, work, uid)
         _write(work / place, path.read_bytes(), uid)
     rules = _landlock_rules(private) if mode is Mode.landlock else None

@@ -37,6 +37,8 @@ class Job:
         engine: name of a papermill engine that leaves `metadata.ecole.execution`.
         limits: `cell_seconds`, `submission_seconds`, `output_bytes`, given to the engine.
         exam_secret: content of the cohort's secret, or None for the public default.
+        given_files: those of `files` that came with the assignment.
+        rehearsal: the notebook is the course's own source.
     """
 
     student: str
@@ -45,6 +47,8 @@ class Job:
     engine: str
     limits: dict[str, float]
     exam_secret: bytes | None = None
+    given_files: tuple[str, ...] = ()
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ def _execute_sealed(job: Job) -> Executed:
                 autosave_cell_every=0,
                 cwd=name,
                 exam_secret=job.exam_secret,
+                given_files=job.given_files,
+                rehearsal=job.rehearsal,
                 **job.limits,
             )
             done[title] = nbformat.writes(notebook)

@@ -1,5 +1,6 @@
 """What the examiner has to know of a released notebook, found with the reference solution."""
 
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -34,14 +35,7 @@ def _failing_tests(source: NotebookNode, known: dict[str, Any], template: Job) -
     """grade_ids of the tests that the reference solution does not pass."""
     notebook = nbformat.from_dict(source)
     notebook.metadata["ecole"] = known
-    job = Job(
-        student="reference",
-        notebooks={"reference": nbformat.writes(notebook)},
-        files=template.files,
-        engine="examiner",
-        limits=template.limits,
-        exam_secret=template.exam_secret,
-    )
+    job = replace(template, student="reference", notebooks={"reference": nbformat.writes(notebook)})
     done = nbformat.reads(execute(job).notebooks["reference"], as_version=4)
     return [
         cell.metadata["nbgrader"]["grade_id"]

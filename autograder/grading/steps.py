@@ -133,7 +133,7 @@ class Steps:
             notes.append(Note(code="notebook-missing", details={"file": f"{name}.ipynb"}))
         prepared = Prepared(
             student=student,
-            job=Job(student, {}, {}, self.engine, self.limits, self.secret),
+            job=self._job(student, {}, {}),
             fingerprint=fingerprint,
             files={**files.kept, **self.source_files},
             absent=absent,
@@ -158,9 +158,11 @@ class Steps:
             notebook = self._preprocess(sanitisers, notebook, released.name, prepared.student)
             notebook.metadata["ecole"] = released.sealing
             texts[released.name] = nbformat.writes(notebook)
-        prepared.job = Job(
-            prepared.student, texts, prepared.files, self.engine, self.limits, self.secret
-        )
+        prepared.job = self._job(prepared.student, texts, prepared.files)
+
+    def _job(self, student: str, notebooks: dict[str, str], files: dict[str, bytes]) -> Job:
+        given = tuple(self.source_files)
+        return Job(student, notebooks, files, self.engine, self.limits, self.secret, given)
 
     def _preprocess(
         self, preprocessors: list[Any], notebook: NotebookNode, name: str, student: str
@@ -406,8 +408,7 @@ class Steps:
     def _sealing(self, name: str) -> dict[str, Any]:
         if self.engine != "examiner":
             return {}
-        template = Job("", {}, self.source_files, self.engine, self.limits, self.secret)
-        return sealing_of(self._source(name), template)
+        return sealing_of(self._source(name), self._job("", {}, self.source_files))
 
     def _source(self, name: str) -> NotebookNode:
         """The course's source notebook, empty where it is not there any more."""
