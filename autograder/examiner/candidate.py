@@ -21,6 +21,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.examiner import wire
+from autograder.examiner.files import listing
 from autograder.examiner.remote import Peer
 
 _INLINE = "module://matplotlib_inline.backend_inline"
@@ -205,7 +206,7 @@ class Candidate:
         self.work = work
         self.limits = limits
         shell.attach(Outputs(int(limits["output_bytes"])))
-        self._files = self._listing()
+        self._files = listing(self.work)
 
     def run(self) -> None:
         """Serve until the control socket closes."""
@@ -247,22 +248,10 @@ class Candidate:
         os.close(descriptors[0])
         return {"files": self._gained()}
 
-    def _listing(self) -> dict[str, tuple[int, int]]:
-        found = {}
-        for directory, folders, names in os.walk(self.work):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            for name in names:
-                path = os.path.join(directory, name)
-                status = os.lstat(path)
-                if not os.path.islink(path) and os.path.isfile(path):
-                    relative = os.path.relpath(path, self.work)
-                    found[relative] = (status.st_mtime_ns, status.st_size)
-        return found
-
     def _gained(self) -> dict[str, bytes]:
         gained: dict[str, bytes] = {}
         total = 0
-        for relative, status in sorted(self._listing().items()):
+        for relative, status in sorted(listing(self.work).items()):
             total += status[1]
             if self._files.get(relative) != status and total <= _FILES_BYTES:
                 gained[relative] = (self.work / relative).read_bytes()

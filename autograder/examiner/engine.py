@@ -8,6 +8,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from autograder.examiner.processes import (
     zygote_for,
 )
 from autograder.examiner.sandbox import Confinement, best_mode, regular_files
-from autograder.examiner.shared import Given, SharedExaminer, examiner_for, parts_of
+from autograder.examiner.shared import Given, Sittings, examiner_for, parts_of
 
 _GRACE_SECONDS = 3
 
@@ -226,14 +227,18 @@ class Session:
         ]
         extras, given = self._files_by_origin()
         secret, seconds = self.settings.exam_secret, self.settings.cell_seconds
-        assignment = Given(parts_of(ordered), self.files, given, secret, seconds)
-        with examiner_for(self.zygote, self.mode, assignment) as examiner:
-            for place, frozen in enumerate(self.frozen):
+        parts = parts_of(ordered)
+        assignment = Given(parts, self.files, given, secret, seconds)
+        with (
+            examiner_for(self.zygote, self.mode, assignment) as examiner,
+            closing(Sittings(examiner, parts)) as sittings,
+        ):
+            for number, frozen in enumerate(self.frozen):
                 self.nb_man.cell_start(frozen.cell, frozen.index)
                 if frozen.cell.metadata["nbgrader"].get("grade_id") in self._unsealed():
                     self._unsealed_test(frozen)
                 else:
-                    self._sealed_test(frozen, examiner, place, extras)
+                    self._sealed_test(frozen, sittings, number, extras)
                 self.nb_man.cell_complete(frozen.cell, cell_index=frozen.index)
 
     def _unsealed(self) -> list[str]:
@@ -248,12 +253,11 @@ class Session:
         return extras, tuple(sorted(given))
 
     def _sealed_test(
-        self, frozen: Frozen, examiner: SharedExaminer, place: int, extras: dict[str, bytes]
+        self, frozen: Frozen, sittings: Sittings, number: int, extras: dict[str, bytes]
     ) -> None:
         seconds = self._seconds_left()
         request = {
             "seconds": seconds,
-            "files": extras | frozen.files,
             "answers": frozen.answers,
             "classes": frozen.classes,
             "rehearsal": self.settings.rehearsal,
@@ -261,7 +265,8 @@ class Session:
         started = time.monotonic()
         try:
             limit = seconds + 2 * _GRACE_SECONDS
-            reply = examiner.test(place, frozen.conversation, request, limit)
+            files = extras | frozen.files
+            reply = sittings.test(number, frozen.conversation, files, request, limit)
         except (TimeoutError, BrokenConversation):
             if time.monotonic() - started < seconds:
                 raise

@@ -26,6 +26,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.examiner import remote, wire
 from autograder.examiner.answers import names_bound, names_loaded
+from autograder.examiner.files import listing
 from autograder.examiner.remote import Peer
 
 _HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
@@ -86,6 +87,11 @@ class Examination:
                 except KeyError:
                     self.namespace.pop(name, None)
         peer.before_request = self._send_changes
+
+    def end(self) -> None:
+        """Forget the conversation."""
+        self.peer = None
+        self._bound = {}
 
     def _send_changes(self) -> None:
         """Answers that the test set or deleted are set or deleted in the candidate too."""
@@ -326,7 +332,7 @@ class Examiner:
 
 
 class _Seat:
-    """Forks a process for each test: two descriptors come in, the fork does the rest."""
+    """Forks a process for each submission: a descriptor comes in, the fork does the rest."""
 
     def __init__(
         self, sock: socket.socket, examination: Examination, work: Path, tests: list[str]
@@ -340,77 +346,115 @@ class _Seat:
     def serve(self) -> None:
         """Until the engine hangs up; never returns."""
         try:
+            _patch_inspect()
             gc.freeze()
             while True:
-                _, descriptors, _, _ = socket.recv_fds(self.sock, 1, 2)
-                if len(descriptors) < 2:
+                _, descriptors, _, _ = socket.recv_fds(self.sock, 1, 1)
+                if not descriptors:
                     break
                 self._tidy()
                 child = os.fork()
                 if child == 0:
                     self.sock.close()
-                    self._test(*(socket.socket(fileno=each) for each in descriptors))
+                    control = socket.socket(fileno=descriptors[0])
+                    place = self._place(os.getpid())
+                    _Sitting(control, self.examination, self.tests, self.work, place).serve()
                 self.running.add(child)
-                for each in descriptors:
-                    os.close(each)
+                os.close(descriptors[0])
         finally:
             os._exit(0)
 
     def _tidy(self) -> None:
-        """Remove what the tests that have ended left behind."""
+        """Remove what the sittings that have ended left behind."""
         for child in list(self.running):
             if os.waitpid(child, os.WNOHANG)[0]:
                 self.running.discard(child)
                 shutil.rmtree(self._place(child), ignore_errors=True)
 
     def _place(self, child: int) -> Path:
-        return self.work.parent / "tmp" / f"test-{child}"
+        return self.work.parent / "tmp" / f"sitting-{child}"
 
-    def _test(self, conversation: socket.socket, report: socket.socket) -> None:
-        """Run one test in this fork: its report goes out, then the process ends."""
+
+class _Sitting:
+    """The tests of one submission, one after the other, each on the namespace as it was given.
+
+    A test after which something of the submission could remain here says that the sitting is
+    `spent`; the engine then takes another one.
+    """
+
+    def __init__(
+        self,
+        control: socket.socket,
+        examination: Examination,
+        tests: list[Cell],
+        given: Path,
+        place: Path,
+    ) -> None:
+        self.control = control
+        self.examination = examination
+        self.tests = tests
+        self.given = given
+        self.place = place
+        self.listing: dict[str, tuple[int, int]] = {}
+
+    def serve(self) -> None:
+        """Until the engine hangs up; never returns."""
         try:
-            started = time.perf_counter()
-            request = wire.decode(wire.receive(report))
-            _end_after(request["seconds"] + _GRACE_SECONDS)
-            place = self._place(os.getpid())
-            shutil.copytree(self.work, place)
-            os.chdir(place)
-            _lay_files(place, request["files"])
-            test = self.tests[request["test"]]
-            result = _examine(self.examination, conversation, test, request)
-            seconds = time.perf_counter() - started
-            wire.send(report, wire.encode(result.as_message(seconds)))
+            while True:
+                request = wire.decode(wire.receive(self.control))
+                _, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
+                started = time.perf_counter()
+                _end_after(request["seconds"] + _GRACE_SECONDS)
+                if request["files"] is not None:
+                    self._lay(request["files"])
+                result, spent = self._examine(socket.socket(fileno=descriptors[0]), request)
+                _end_after(0)
+                report = result.as_message(time.perf_counter() - started)
+                spent = spent or listing(self.place) != self.listing
+                wire.send(self.control, wire.encode(report | {"spent": spent}))
         finally:
             os._exit(0)
 
+    def _lay(self, files: dict[str, bytes]) -> None:
+        """Make the working directory anew: what was given, and these files."""
+        if self.place.exists():
+            os.chdir("/")
+            shutil.rmtree(self.place)
+        shutil.copytree(self.given, self.place)
+        os.chdir(self.place)
+        _lay_files(self.place, files)
+        self.listing = listing(self.place)
+
+    def _examine(self, conversation: socket.socket, request: dict[str, Any]) -> tuple[Result, bool]:
+        """Run a test against a frozen copy of the candidate; could it leave something here?"""
+        test, examination = self.tests[request["test"]], self.examination
+        deadline = time.monotonic() + request["seconds"]
+        examination.answers = request["answers"]
+        examination.classes = set(request["classes"])
+        peer = Peer(conversation, trusted=False, deadline=deadline)
+        as_given = dict(examination.namespace)
+        try:
+            wire.send(conversation, wire.encode(["sealed"]))
+            examination.begin(peer, test.names)
+            result = run_cell(examination, test)
+            if request["rehearsal"]:
+                result.modules = sorted({*sys.modules, *peer.request("modules")})
+        except BaseException as error:
+            result = Result()
+            result.state = "timeout" if _is_deadline(error) else "error"
+            result.outputs = [_failure(error, test.source, late=result.state == "timeout")]
+        finally:
+            examination.end()
+            examination.namespace.clear()
+            examination.namespace.update(as_given)
+            conversation.close()
+        return result, peer.let_in or result.state == "timeout"
+
 
 def _end_after(seconds: float) -> None:
-    """Let the kernel end this process then, whatever it is doing."""
+    """Let the kernel end this process then, whatever it is doing; 0: never."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _examine(
-    examination: Examination, conversation: socket.socket, test: Cell, request: dict[str, Any]
-) -> Result:
-    """Run a test against a frozen copy of the candidate."""
-    deadline = time.monotonic() + request["seconds"]
-    examination.answers = request["answers"]
-    examination.classes = set(request["classes"])
-    peer = Peer(conversation, trusted=False, deadline=deadline)
-    _patch_inspect()
-    try:
-        wire.send(conversation, wire.encode(["sealed"]))
-        examination.begin(peer, test.names)
-        result = run_cell(examination, test)
-        if request["rehearsal"]:
-            result.modules = sorted({*sys.modules, *peer.request("modules")})
-        return result
-    except BaseException as error:
-        result = Result()
-        result.state = "timeout" if _is_deadline(error) else "error"
-        result.outputs = [_failure(error, test.source, late=result.state == "timeout")]
-        return result
 
 
 def _lay_files(work: Path, files: dict[str, bytes]) -> None:

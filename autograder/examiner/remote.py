@@ -61,6 +61,8 @@ class Peer:
         self.proxies: dict[int, Any] = {}
         self.namespace: dict[str, Any] = {}
         self.before_request: Callable[[], None] = lambda: None
+        # did the other side change, or have called, an object of this one?
+        self.let_in = False
 
     # requests
 
@@ -109,6 +111,7 @@ class Peer:
                 self._serve(message[1], message[2])
 
     def _serve(self, operation: Any, arguments: list[Any]) -> None:
+        self.let_in = True
         before = [_snapshot(each) for each in _mutable_arguments(arguments)]
         try:
             handler = (_OPERATIONS if self.trusted else _ALLOWED_TO_CANDIDATE).get(operation)
@@ -186,6 +189,7 @@ class Peer:
     def _take_changes(self, changed: Any, arguments: tuple[Any, ...]) -> None:
         if not changed or not isinstance(changed, dict):
             return
+        self.let_in = True
         mine = _mutable_arguments(list(arguments))
         for place, value in changed.items():
             if isinstance(place, int) and 0 <= place < len(mine):

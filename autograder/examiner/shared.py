@@ -1,7 +1,8 @@
 """One examiner for all submissions of an assignment: its locked cells run once.
 
-It never hears a candidate. Each test runs in a fork of it that ends with the test, so that
-nothing passes from one submission to the next.
+It never hears a candidate. The tests of a submission run in a fork of it that ends with them,
+or earlier when the candidate could change something there: nothing passes from one submission
+to the next.
 """
 
 import hashlib
@@ -66,13 +67,13 @@ class Given:
 
 
 class SharedExaminer:
-    """A running examiner and its seats, the places from which tests are forked."""
+    """A running examiner and its seats, one for each `Part`, from which sittings are forked."""
 
     def __init__(self, zygote: ZygoteProcess, mode: Mode, given: Given) -> None:
         self.alive = True
         self.users = 0
         self._lock = threading.Lock()
-        self._seats: list[tuple[socket.socket, int]] = []
+        self._seats: list[socket.socket] = []
         self._child = self._fork(zygote, mode, given)
         try:
             # after its fork: the zygote, whose memory candidates inherit, never sees the secret
@@ -80,8 +81,7 @@ class SharedExaminer:
             for part in given.parts:
                 for source in part.locked:
                     self._child.ask(["locked", source], given.cell_seconds + START_SECONDS)
-                if part.tests:
-                    self._seats += [(self._seat(part.tests), i) for i in range(len(part.tests))]
+                self._seats.append(self._seat(part.tests))
         except BaseException:
             self.close()
             raise
@@ -104,46 +104,86 @@ class SharedExaminer:
             theirs.close()
         return ours
 
+    def open(self, seat: int) -> Conversation:
+        """Fork a seat, for the tests of one submission there.
+
+        Raises:
+            BrokenConversation: the examiner is gone; the next submission gets a new one.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            with self._lock:
+                socket.send_fds(self._seats[seat], [b"."], [theirs.fileno()])
+        except OSError as error:
+            ours.close()
+            self.alive = False
+            raise BrokenConversation(f"the examiner is gone: {error}") from error
+        finally:
+            theirs.close()
+        return Conversation(ours)
+
+    def close(self) -> None:
+        """End it."""
+        self.alive = False
+        for seat in self._seats:
+            seat.close()
+        self._child.close()
+
+
+class Sittings:
+    """The tests of one submission: a fork of a seat, and another one when that is spent."""
+
+    def __init__(self, examiner: SharedExaminer, parts: list[Part]) -> None:
+        self._examiner = examiner
+        self._places = [
+            (seat, place) for seat, part in enumerate(parts) for place in range(len(part.tests))
+        ]
+        self._open: Conversation | None = None
+        self._seat = -1
+        self._files: dict[str, bytes] | None = None
+
     def test(
-        self, test: int, candidate: socket.socket, request: dict[str, Any], seconds: float
+        self,
+        number: int,
+        candidate: socket.socket,
+        files: dict[str, bytes],
+        request: dict[str, Any],
+        seconds: float,
     ) -> Any:
-        """Run a test in a fork of its seat and return its report.
+        """Run a test and return its report.
 
         Args:
-            test: its place among all tests.
+            number: its place among all tests.
             candidate: the conversation with the frozen copy of the candidate.
-            request: `seconds`, `files`, `answers` and `classes` of the test; `rehearsal` asks
-                for the names of all imported modules.
+            files: what lies in its working directory beside what was given.
+            request: `seconds`, `answers` and `classes` of the test; `rehearsal` asks for the
+                names of all imported modules.
             seconds: after these there is no report any more.
 
         Raises:
             TimeoutError: no report.
             BrokenConversation: the fork, or the whole examiner, is gone.
         """
-        seat, place = self._seats[test]
-        ours, theirs = socket.socketpair()
-        report = Conversation(ours)
+        seat, place = self._places[number]
+        if self._open is None or seat != self._seat:
+            self.close()
+            self._open, self._seat = self._examiner.open(seat), seat
+        told = {"test": place, "files": None if files == self._files else files}
+        self._files = files
         try:
-            with self._lock:
-                descriptors = [candidate.fileno(), theirs.fileno()]
-                socket.send_fds(seat, [b"."], descriptors)
-            theirs.close()
-            return report.ask(request | {"test": place}, seconds)
-        except OSError as error:
-            if isinstance(error, TimeoutError):
-                raise
-            self.alive = False
-            raise BrokenConversation(f"the examiner is gone: {error}") from error
-        finally:
-            theirs.close()
-            report.close()
+            report = self._open.ask(request | told, seconds, candidate.fileno())
+        except BaseException:
+            self.close()
+            raise
+        if not isinstance(report, dict) or report.get("spent"):
+            self.close()
+        return report
 
     def close(self) -> None:
-        """End it."""
-        self.alive = False
-        for seat, _ in self._seats:
-            seat.close()
-        self._child.close()
+        """End the fork."""
+        if self._open is not None:
+            self._open.close()
+        self._open, self._files = None, None
 
 
 _Key = tuple[int, str, str]
