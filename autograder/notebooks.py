@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 
 # terminal colours are kept where a page can show them; nothing else that steers a screen is
@@ -31,6 +32,16 @@ def kernel_name(kernelspec: Mapping[str, Any]) -> str:
     """
     name = str(kernelspec.get("name") or "python3")
     return "python3" if name in ("python", "Python") else name
+
+
+def to_json(notebook: NotebookNode) -> str:
+    """An nbformat 4 notebook as JSON, not validated: what leaves the house is, once."""
+    return str(nbformat.v4.writes(notebook))
+
+
+def from_json(text: str) -> NotebookNode:
+    """A notebook that `to_json` wrote."""
+    return nbformat.v4.reads(text)
 
 
 def cells_digest(notebook: NotebookNode) -> str:

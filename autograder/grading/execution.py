@@ -15,8 +15,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 import psutil
+
+from autograder.notebooks import from_json, to_json
 
 _STARTUP_SECONDS = 90
 _MAX_RESULT_BYTES = 300_000_000
@@ -75,7 +76,7 @@ def _execute_sealed(job: Job) -> Executed:
     with tempfile.TemporaryDirectory(prefix="ecole-job-", ignore_cleanup_errors=True) as name:
         _write_files(job, Path(name))
         for title, text in job.notebooks.items():
-            notebook = nbformat.reads(text, as_version=4)
+            notebook = from_json(text)
             notebook.metadata["papermill"] = {}
             papermill_engines.execute_notebook_with_engine(
                 job.engine,
@@ -90,7 +91,7 @@ def _execute_sealed(job: Job) -> Executed:
                 rehearsal=job.rehearsal,
                 **job.limits,
             )
-            done[title] = nbformat.writes(notebook)
+            done[title] = to_json(notebook)
     return Executed(done, time.perf_counter() - started)
 
 

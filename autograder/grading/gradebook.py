@@ -1,15 +1,21 @@
 """nbgrader's gradebook, opened once for a batch, one transaction a submission."""
 
+import json
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, TypeVar
 from unittest.mock import patch
 
 import nbgrader.preprocessors  # noqa: F401  (its modules are patched below)
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
 from nbgrader.api import Assignment, Gradebook, MissingEntry
+from nbgrader.nbgraderformat import common as nbgrader_schemas
+from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError, OperationalError, SAWarning
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
@@ -17,6 +23,27 @@ from autograder.errors import EcoleError
 from autograder.grading.course import Course
 
 T = TypeVar("T")
+
+
+class _CheckedSchemas:
+    """`jsonschema.validate` for nbgrader's cell metadata; a schema itself is checked once."""
+
+    def __init__(self) -> None:
+        self._validators: dict[str, Any] = {}
+
+    def validate(self, instance: Any, schema: dict[str, Any]) -> None:
+        key = json.dumps(schema, sort_keys=True)
+        if key not in self._validators:
+            kind = validator_for(schema)
+            kind.check_schema(schema)
+            self._validators[key] = kind(schema)
+        error = best_match(self._validators[key].iter_errors(instance))
+        if error is not None:
+            raise error
+
+
+# what the assignment's cells are does not change during a batch
+_OF_ASSIGNMENT = ("find_source_cell", "find_graded_cell")
 
 
 class _TransactionSession(Session):
@@ -35,6 +62,8 @@ class BatchGradebook(Gradebook):
 
     def __init__(self, course: Course) -> None:
         self._lock_seconds = course.cohort.lock_seconds
+        self._schemas = _CheckedSchemas()
+        self._cells: dict[tuple[str, ...], SimpleNamespace] = {}
         self._patiently(lambda: self._open(course), rollback=lambda: None)
         self.db = scoped_session(
             sessionmaker(class_=_TransactionSession, bind=self.engine, autoflush=True)
@@ -98,14 +127,16 @@ class BatchGradebook(Gradebook):
             def __exit__(self, *error: object) -> None: ...
 
             def __getattr__(shared, name: str) -> Any:
-                return getattr(self, name)
+                return self._released_cell(name) if name in _OF_ASSIGNMENT else getattr(self, name)
 
         modules = [
             module
             for name, module in list(sys.modules.items())
             if name.startswith("nbgrader.preprocessors.") and hasattr(module, "Gradebook")
         ]
-        patches = [patch.object(module, "Gradebook", Shared) for module in modules]
+        patches: list[Any] = [patch.object(module, "Gradebook", Shared) for module in modules]
+        # jsonschema.validate examines the schema itself again for each cell
+        patches.append(patch.object(nbgrader_schemas, "jsonschema", self._schemas))
         for each in patches:
             each.start()
         try:
@@ -113,6 +144,20 @@ class BatchGradebook(Gradebook):
         finally:
             for each in patches:
                 each.stop()
+
+    def _released_cell(self, find: str) -> Callable[..., Any]:
+        """One of nbgrader's methods that find a cell of the assignment, asking once a batch."""
+
+        def found(*where: str) -> SimpleNamespace:
+            if (find, *where) not in self._cells:
+                row = getattr(self, find)(*where)
+                columns = {
+                    name: getattr(row, name) for name, _ in inspect(row).mapper.column_attrs.items()
+                }
+                self._cells[find, *where] = SimpleNamespace(**columns)
+            return self._cells[find, *where]
+
+        return found
 
     def released(self, assignment: str) -> Assignment:
         """The assignment, which must have been released.

@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from autograder.examiner.answers import answers_of, imports_of, is_test
 from autograder.grading.execution import Job, execute
+from autograder.notebooks import from_json, to_json
 
 
 def sealing_of(source: NotebookNode, template: Job) -> dict[str, Any]:
@@ -35,8 +36,8 @@ def _failing_tests(source: NotebookNode, known: dict[str, Any], template: Job) -
     """grade_ids of the tests that the reference solution does not pass."""
     notebook = nbformat.from_dict(source)
     notebook.metadata["ecole"] = known
-    job = replace(template, student="reference", notebooks={"reference": nbformat.writes(notebook)})
-    done = nbformat.reads(execute(job).notebooks["reference"], as_version=4)
+    job = replace(template, notebooks={"reference": to_json(notebook)}, rehearsal=True)
+    done = from_json(execute(job).notebooks["reference"])
     return [
         cell.metadata["nbgrader"]["grade_id"]
         for cell in done.cells

@@ -15,7 +15,12 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry, Notebook
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, Execute
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    Execute,
+)
 from nbgrader.utils import find_all_files
 from traitlets import import_item
 
@@ -35,7 +40,7 @@ from autograder.grading.submission import (
     read_notebook,
     restore_cells,
 )
-from autograder.notebooks import kernel_name
+from autograder.notebooks import from_json, kernel_name, to_json
 
 _FINGERPRINT_VERSION = "1"
 
@@ -73,6 +78,7 @@ class Steps:
         if engine == "examiner":
             _require_sandbox()
         self.gradebook = BatchGradebook(course)
+        self._preprocessors: dict[type, Any] = {}
         self.autograde = Autograde(coursedir=course.coursedir, config=course.config)
         self.limits = {
             "cell_seconds": course.cell_seconds,
@@ -157,7 +163,7 @@ class Steps:
             sanitisers = self.autograde.sanitize_preprocessors
             notebook = self._preprocess(sanitisers, notebook, released.name, prepared.student)
             notebook.metadata["ecole"] = released.sealing
-            texts[released.name] = nbformat.writes(notebook)
+            texts[released.name] = to_json(notebook)
         prepared.job = self._job(prepared.student, texts, prepared.files)
 
     def _job(self, student: str, notebooks: dict[str, str], files: dict[str, bytes]) -> Job:
@@ -178,19 +184,25 @@ class Steps:
         }
         with self.gradebook.serving_nbgrader():
             for each in preprocessors:
-                kind = import_item(each) if isinstance(each, str) else each
-                preprocessor = kind(config=self.course.config)
-                notebook, resources = preprocessor(notebook, resources)
+                notebook, resources = self._preprocessor(_class(each))(notebook, resources)
         return notebook
+
+    def _preprocessor(self, kind: type) -> Any:
+        """A preprocessor; nbgrader's own keep nothing from one notebook to the next."""
+        if kind.__module__.partition(".")[0] not in ("nbgrader", "nbconvert"):
+            return kind(config=self.course.config)
+        if kind not in self._preprocessors:
+            self._preprocessors[kind] = kind(config=self.course.config)
+        return self._preprocessors[kind]
 
     # after execution
 
     def record(self, prepared: Prepared, executed: Executed) -> SubmissionResult:
         """Record the marks of an executed submission, or why there are none."""
-        notebooks = {name: nbformat.reads(text, 4) for name, text in executed.notebooks.items()}
+        notebooks = {name: from_json(text) for name, text in executed.notebooks.items()}
         results: list[CellResult] = []
         for name in prepared.job.notebooks:
-            notebook = notebooks.get(name) or nbformat.reads(prepared.job.notebooks[name], 4)
+            notebook = notebooks.get(name) or from_json(prepared.job.notebooks[name])
             settle_outputs(notebook)
             results += cell_results(name, notebook)
         state, notes = self._judge(prepared, executed, notebooks, results)
@@ -261,10 +273,14 @@ class Steps:
         }
 
     def _record_marks(self, prepared: Prepared, notebooks: dict[str, NotebookNode]) -> None:
+        # nothing has touched nbgrader's metadata since it was checked
+        checked = {CheckCellMetadata} & {
+            _class(each) for each in self.autograde.sanitize_preprocessors
+        }
         recorders = [
             each
             for each in self.autograde.autograde_preprocessors
-            if not issubclass(import_item(each) if isinstance(each, str) else each, Execute)
+            if not issubclass(_class(each), (Execute, *checked))
         ]
         stage = self._stage()
 
@@ -532,6 +548,12 @@ class Steps:
 
     def _without_mark(self, student: str, state: State, notes: list[Note]) -> SubmissionResult:
         return SubmissionResult(student=student, state=state, max_score=self.max_score, notes=notes)
+
+
+def _class(preprocessor: Any) -> type:
+    """nbgrader's lists of preprocessors hold classes, or their dotted names."""
+    found: type = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
+    return found
 
 
 def _require_sandbox() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.corpus.words import generate_corpus_id as random_cell_id
 from nbgrader.utils import is_ignored
 
 from autograder.grading.results import Note
@@ -243,19 +244,22 @@ def _normalised(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook["cells"]:
         source = cell.get("source", "")
         source = "".join(source) if isinstance(source, list) else source
-        make = {
-            "code": nbformat.v4.new_code_cell,
-            "markdown": nbformat.v4.new_markdown_cell,
-            "raw": nbformat.v4.new_raw_cell,
-        }[cell["cell_type"]]
         # a lone surrogate can be read from JSON but written to no file
         text = str(source).encode("utf-8", "replace").decode()
-        fresh = make(text, metadata=_bounded(dict(cell.get("metadata", {}))))
+        fresh = _cell(cell["cell_type"], text, _bounded(dict(cell.get("metadata", {}))))
         if cell["cell_type"] == "markdown" and cell.get("attachments"):
             fresh["attachments"] = _bounded(cell["attachments"])
         clean.cells.append(fresh)
     nbformat.validate(clean)
     return clean
+
+
+def _cell(kind: str, source: str, metadata: NotebookNode) -> NotebookNode:
+    """A cell with a fresh id; validated with its notebook (nbformat's own maker does each)."""
+    cell = NotebookNode(id=random_cell_id(), cell_type=kind, metadata=metadata, source=source)
+    if kind == "code":
+        cell.update(outputs=[], execution_count=None)
+    return cell
 
 
 def _bounded(value: Any, depth: int = 0) -> Any:
