@@ -1,6 +1,7 @@
 """What is an answer: read from the cells of a master or of a source notebook."""
 
 import ast
+import functools
 import symtable
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 _PARSING = threading.Lock()
+# the same cells come with each submission
+_CELLS = 1000
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -53,18 +56,22 @@ def imports_of(source: NotebookNode) -> list[str]:
     return list(lines)
 
 
-def names_loaded(source: str) -> set[str]:
+@functools.lru_cache(_CELLS)
+def names_loaded(source: str) -> frozenset[str]:
     """Global names that a cell reads, in its functions too."""
     try:
-        return set(_globals_of(symtable.symtable(_plain(source), "<cell>", "exec")))
+        return frozenset(_globals_of(symtable.symtable(_plain(source), "<cell>", "exec")))
     except SyntaxError:  # a top-level await
         nodes = ast.walk(_tree(source))
-        return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        return frozenset(
+            n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+        )
 
 
-def names_bound(source: str) -> set[str]:
+@functools.lru_cache(_CELLS)
+def names_bound(source: str) -> frozenset[str]:
     """Names that a cell binds at its top level."""
-    return set(_bound(_tree(source)))
+    return frozenset(_bound(_tree(source)))
 
 
 def tests_define_what_others_need(cells: list[NotebookNode]) -> bool:

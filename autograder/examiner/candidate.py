@@ -239,14 +239,20 @@ class Candidate:
             "count": self.shell.execution_count - 1,
         }
 
-    def freeze(self) -> dict[str, Any]:
-        """Leave a copy of this process that waits to serve a test; the files gained so far."""
+    def freeze(self, last: bool) -> dict[str, Any]:
+        """Leave a copy of this process that waits to serve a test; the files gained so far.
+
+        When nothing comes after the test, this very process serves it.
+        """
         _, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
-        if os.fork() == 0:
+        gained = {"files": self._gained()}
+        if last:
+            wire.send(self.control, wire.encode(gained))
+        if last or os.fork() == 0:
             self.control.close()
             _serve_test(socket.socket(fileno=descriptors[0]), self.shell)
         os.close(descriptors[0])
-        return {"files": self._gained()}
+        return gained
 
     def _gained(self) -> dict[str, bytes]:
         gained: dict[str, bytes] = {}

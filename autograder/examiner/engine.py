@@ -199,7 +199,8 @@ class Session:
         """Leave a copy of the candidate for this test; False when the candidate is gone."""
         ours, theirs = socket.socketpair()
         try:
-            reply = self.candidate.ask(["freeze"], START_SECONDS, theirs.fileno())
+            last = all(each.cell_type != "code" for each in self.cells[index + 1 :])
+            reply = self.candidate.ask(["freeze", last], START_SECONDS, theirs.fileno())
             files = checked_files(reply)
         except (TimeoutError, BrokenConversation):
             ours.close()

@@ -146,7 +146,7 @@ class Cell:
         self.test = test
         self.codes: list[CodeType] = []
         self.problem: SyntaxError | None = None
-        self.names = names_loaded(source) | names_bound(source) if test else set()
+        self.names = names_loaded(source) | names_bound(source) if test else frozenset()
         try:
             self.codes = _compile(TransformerManager().transform_cell(source))
         except SyntaxError as error:

@@ -15,6 +15,7 @@ os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
 import contextlib
 import ctypes
+import gc
 import io
 import select
 import signal
@@ -41,6 +42,7 @@ class Zygote:
 
     def prepare(self, imports: list[str]) -> None:
         """Import what the assignment imports; what fails will fail again in its cell."""
+        gc.disable()  # what is imported stays
         _import(imports)
         _warm()
         self.shell = candidate.make_shell()
@@ -52,6 +54,7 @@ class Zygote:
         self.shell.execution_count = 1
         sandbox.readable()
         memory.settle()
+        gc.enable()
 
     def run(self) -> None:
         """Serve: fork a candidate or an examiner, kill a child."""
