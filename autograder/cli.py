@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+# jsonschema compiles a grammar of web addresses when it finds this: a second for each command
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 import typer
 from rich.console import Console
 from rich.markup import escape

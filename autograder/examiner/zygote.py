@@ -28,6 +28,7 @@ from typing import Any
 
 from autograder.examiner import candidate, examiner, memory, sandbox, wire
 from autograder.examiner.sandbox import Confinement, Mode, confine
+from autograder.examiner.warmup import warm_up
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _LOWEST_UID = 100_000
@@ -44,7 +45,9 @@ class Zygote:
         """Import what the assignment imports; what fails will fail again in its cell."""
         gc.disable()  # what is imported stays
         _import(imports)
-        _warm()
+        warm_up()
+        with contextlib.suppress(Exception):
+            _warm_wire()
         self.shell = candidate.make_shell()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -152,25 +155,16 @@ def _import(lines: Iterable[str]) -> None:
                     exec(line, {})
 
 
-def _warm() -> None:
-    """Pay once for what costs 50 to 100 ms at its first use."""
-    with contextlib.suppress(Exception):
-        if "pandas" in sys.modules:
-            import pandas
+def _warm_wire() -> None:
+    """Send and read back what answers mostly are."""
+    values: list[Any] = [{"a": [1, 2.5, None, "text"]}]
+    if "pandas" in sys.modules:
+        import pandas
 
-            table = pandas.DataFrame({"a": [1.0], "b": ["text"]})
-            table._repr_html_()
-            wire.decode(wire.encode([table, table["b"], table["a"].to_numpy()]))
-    with contextlib.suppress(Exception):
-        if "matplotlib.pyplot" in sys.modules:
-            import matplotlib.pyplot as plt
-
-            figure, axes = plt.subplots()
-            axes.plot([0, 1])
-            figure.savefig(io.BytesIO(), format="png")
-            plt.close(figure)
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
+        table = pandas.DataFrame({"a": [1.0], "b": ["text"]})
+        values += [table, table["b"], table["a"].to_numpy(), table["a"].iloc[0]]
+    for _ in range(10):
+        wire.decode(wire.encode(values))
 
 
 def main() -> None:
