@@ -60,7 +60,7 @@ def imports_of(source: NotebookNode) -> list[str]:
 def names_loaded(source: str) -> frozenset[str]:
     """Global names that a cell reads, in its functions too."""
     try:
-        return frozenset(_globals_of(symtable.symtable(_plain(source), "<cell>", "exec")))
+        return frozenset(_globals_of(symtable.symtable(plain(source), "<cell>", "exec")))
     except SyntaxError:  # a top-level await
         nodes = ast.walk(_tree(source))
         return frozenset(
@@ -92,7 +92,8 @@ def tests_define_what_others_need(cells: list[NotebookNode]) -> bool:
     return False
 
 
-def _plain(source: str) -> str:
+def plain(source: str) -> str:
+    """Python without IPython's magics."""
     return str(TransformerManager().transform_cell(source))
 
 
@@ -108,7 +109,7 @@ def parse(source: str) -> ast.Module:
 
 def _tree(source: str) -> ast.Module:
     try:
-        return parse(_plain(source))
+        return parse(plain(source))
     except SyntaxError:
         return parse("")
 

@@ -210,7 +210,11 @@ class Candidate:
 
     def run(self) -> None:
         """Serve until the control socket closes."""
-        operations: dict[Any, Callable[..., Any]] = {"cell": self.cell, "freeze": self.freeze}
+        operations: dict[Any, Callable[..., Any]] = {
+            "cell": self.cell,
+            "freeze": self.freeze,
+            "modules": lambda: sorted(sys.modules),
+        }
         while True:
             try:
                 operation, *arguments = wire.decode(wire.receive(self.control))

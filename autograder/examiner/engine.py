@@ -4,6 +4,7 @@ It knows nbgrader's cell metadata and no more of nbgrader. Alone:
 `papermill --engine examiner in.ipynb out.ipynb`.
 """
 
+import itertools
 import socket
 import tempfile
 import time
@@ -23,6 +24,7 @@ from autograder.examiner.processes import (
     START_SECONDS,
     BrokenConversation,
     Conversation,
+    warm_zygote,
     zygote_for,
 )
 from autograder.examiner.sandbox import Confinement, best_mode, regular_files
@@ -117,8 +119,9 @@ class Session:
         self.settings = settings
         self.ends = time.monotonic() + settings.submission_seconds
         self.mode = best_mode()
-        imports = self.ecole.get("imports")
-        self.zygote = zygote_for(answers.imports_of(nb_man.nb) if imports is None else imports)
+        told = self.ecole.get("imports")
+        self.imports = answers.imports_of(nb_man.nb) if told is None else told
+        self.zygote = zygote_for(self.imports)
         self.whole_unsealed = answers.tests_define_what_others_need(self.cells)
         self.frozen: list[Frozen] = []
         self.imported: set[str] = set()
@@ -144,8 +147,17 @@ class Session:
         for each in self.frozen:
             each.conversation.close()
         self.candidate.close()
-        if self.imported:
-            self.zygote.preload(sorted(self.imported))
+        if self.settings.rehearsal:
+            self._warm_zygote()
+
+    def _warm_zygote(self) -> None:
+        """What every submission will import and begin with is done once."""
+        begins = itertools.takewhile(
+            answers.is_given, (cell for cell in self.cells if cell.cell_type == "code")
+        )
+        cells = [answers.plain(cell.source) for cell in begins]
+        seconds = self.settings.submission_seconds + START_SECONDS
+        warm_zygote(self.zygote, self.imports, sorted(self.imported), cells, self.files, seconds)
 
     # the candidate's pass
 
@@ -166,7 +178,16 @@ class Session:
             self.nb_man.cell_complete(cell, cell_index=index)
             if state in ("killed", "stopped"):
                 return True
+        if self.settings.rehearsal and not self._serves_last_test():
+            self.imported.update(self.candidate.ask(["modules"], START_SECONDS))
         return False
+
+    def _serves_last_test(self) -> bool:
+        """The candidate itself serves a test after which no cell comes."""
+        return bool(self.frozen) and self._is_last(self.frozen[-1].index)
+
+    def _is_last(self, index: int) -> bool:
+        return all(each.cell_type != "code" for each in self.cells[index + 1 :])
 
     def _learn_answers(self, cell: NotebookNode, known: dict[str, list[str]]) -> None:
         told = (self.ecole.get("answers") or {}).get(cell.metadata["nbgrader"]["grade_id"], {})
@@ -199,8 +220,8 @@ class Session:
         """Leave a copy of the candidate for this test; False when the candidate is gone."""
         ours, theirs = socket.socketpair()
         try:
-            last = all(each.cell_type != "code" for each in self.cells[index + 1 :])
-            reply = self.candidate.ask(["freeze", last], START_SECONDS, theirs.fileno())
+            request = ["freeze", self._is_last(index)]
+            reply = self.candidate.ask(request, START_SECONDS, theirs.fileno())
             files = checked_files(reply)
         except (TimeoutError, BrokenConversation):
             ours.close()

@@ -93,11 +93,20 @@ class ZygoteProcess:
         memory = bounds.get("memory_bytes", Confinement.memory_bytes)
         return Child(self, int(wire.decode(reply)), ours, uid, scratch, memory)
 
-    def preload(self, modules: list[str]) -> None:
-        """Import more, for the children to come."""
-        with self.lock:
-            wire.send(self.control, wire.encode({"do": "preload", "modules": modules}))
-            wire.receive(self.control, deadline=time.monotonic() + START_SECONDS)
+    def preload(self, modules: list[str], cells: list[str], files: Path, seconds: float) -> bool:
+        """Import more and run cells of the course, for the children to come.
+
+        Returns:
+            whether it can still fork: the cells left no thread and no open file, in time.
+        """
+        request = {"do": "preload", "modules": modules, "cells": cells, "files": str(files)}
+        try:
+            with self.lock:
+                wire.send(self.control, wire.encode(request))
+                reply = wire.receive(self.control, deadline=time.monotonic() + seconds)
+            return bool(wire.decode(reply))
+        except (TimeoutError, EOFError, WireError):
+            return False
 
     def kill(self, pid: int, uid: int | None) -> None:
         """Kill a child that was forked here, and all processes of its uid if one is given."""
@@ -116,7 +125,11 @@ class ZygoteProcess:
     def close(self) -> None:
         """End the zygote and all its children."""
         self.control.close()
-        self.process.wait(10)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 def _anonymous_bytes(process: psutil.Process) -> int:
@@ -226,6 +239,23 @@ def zygote_for(imports: Iterable[str]) -> ZygoteProcess:
         if known is None or known.process.poll() is not None:
             known = _zygotes[key] = ZygoteProcess(key)
         return known
+
+
+def warm_zygote(
+    zygote: ZygoteProcess,
+    imports: Iterable[str],
+    modules: list[str],
+    cells: list[str],
+    files: Path,
+    seconds: float,
+) -> None:
+    """Preload a zygote; where the cells spoil it, a new one takes its place without them."""
+    if zygote.preload(modules, cells, files, seconds):
+        return
+    with _zygotes_lock:
+        fresh = _zygotes[tuple(imports)] = ZygoteProcess(imports)
+    zygote.close()
+    fresh.preload(modules, [], files, seconds)
 
 
 def close_zygotes() -> None:

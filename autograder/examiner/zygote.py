@@ -1,7 +1,8 @@
 """The zygote: a process that has imported what an assignment imports, and forks.
 
-It runs imports of the course only, never a line of a student's or of a test, and holds no
-secret: its memory is also the candidate's. Single-threaded, so that its forks are sound.
+It runs imports of the course, and the locked cells that every student's notebook begins with;
+never a line of a student's, of a solution or of a test, and it holds no secret: its memory is
+also the candidate's. Single-threaded, so that its forks are sound.
 """
 
 import os
@@ -18,11 +19,13 @@ import ctypes
 import gc
 import io
 import select
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +78,19 @@ class Zygote:
                 self._kill(request["pid"])
                 self._sweep(request["uid"])
             elif request["do"] == "preload":
-                self._preload(request["modules"])
+                self._preload(request)
             else:
                 self._fork(request)
 
-    def _preload(self, modules: list[str]) -> None:
-        """Import what the reference solution turned out to import on its way."""
+    def _preload(self, request: dict[str, Any]) -> None:
+        """Do once what all submissions begin with; say whether this process can still fork."""
+        modules = request["modules"]
         _import(f"import {name}" for name in modules if name not in sys.modules)
+        descriptors = _descriptors()
+        _rehearse(request["cells"], Path(request["files"]))
+        sound = len(os.listdir("/proc/self/task")) == 1 and _descriptors() == descriptors
         memory.settle()
-        wire.send(self.control, wire.encode("ready"))
+        wire.send(self.control, wire.encode(sound))
 
     def _fork(self, request: dict[str, Any]) -> None:
         _, descriptors, _, _ = socket.recv_fds(self.control, 1, 1)
@@ -147,12 +154,41 @@ class Zygote:
 
 
 def _import(lines: Iterable[str]) -> None:
+    with _quiet():
+        for line in lines:
+            with contextlib.suppress(Exception):
+                exec(line, {})
+
+
+def _descriptors() -> list[str]:
+    return sorted(os.listdir("/proc/self/fd"))
+
+
+def _rehearse(cells: list[str], files: Path) -> None:
+    """Run cells in a namespace and a folder that nobody sees: what libraries keep stays warm."""
+    before, environment = os.getcwd(), dict(os.environ)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    with tempfile.TemporaryDirectory(prefix="ecole-zygote-") as folder, _quiet():
+        work = Path(folder, "work")
+        shutil.copytree(files, work)
+        os.chdir(work)
+        try:
+            for source in cells:
+                # what fails will fail again where it is told
+                with contextlib.suppress(Exception):
+                    exec(compile(source, "<given>", "exec"), namespace)
+        finally:
+            os.chdir(before)
+            os.environ.clear()
+            os.environ.update(environment)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         with contextlib.redirect_stderr(io.StringIO()):
-            for line in lines:
-                with contextlib.suppress(Exception):
-                    exec(line, {})
+            yield
 
 
 def _warm_wire() -> None:
