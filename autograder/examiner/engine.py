@@ -28,7 +28,7 @@ from autograder.examiner.processes import (
     zygote_for,
 )
 from autograder.examiner.sandbox import Confinement, best_mode, regular_files
-from autograder.examiner.shared import Given, Sittings, examiner_for, parts_of
+from autograder.examiner.shared import Given, Sittings, close_unused, examiner_for, parts_of
 
 _GRACE_SECONDS = 3
 
@@ -152,6 +152,7 @@ class Session:
 
     def _warm_zygote(self) -> None:
         """What every submission will import and begin with is done once."""
+        close_unused()  # those to come are forked from the warmed zygote
         begins = itertools.takewhile(
             answers.is_given, (cell for cell in self.cells if cell.cell_type == "code")
         )

@@ -201,7 +201,7 @@ def examiner_for(zygote: ZygoteProcess, mode: Mode, given: Given) -> Iterator[Sh
             examiner = SharedExaminer(zygote, mode, given)
         _examiners[key] = examiner
         examiner.users += 1
-        _close_unused(_KEPT)
+        close_unused(_KEPT)
     try:
         yield examiner
     finally:
@@ -209,7 +209,8 @@ def examiner_for(zygote: ZygoteProcess, mode: Mode, given: Given) -> Iterator[Sh
             examiner.users -= 1
 
 
-def _close_unused(kept: int) -> None:
+def close_unused(kept: int = 0) -> None:
+    """End the examiners that no submission uses now, but for the latest."""
     unused = [key for key, examiner in _examiners.items() if not examiner.users]
     for key in unused[: max(0, len(unused) - kept)]:
         _examiners.pop(key).close()

@@ -24,12 +24,14 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from autograder.examiner import candidate, examiner, memory, sandbox, wire
+from autograder.examiner.remote import Peer
 from autograder.examiner.sandbox import Confinement, Mode, confine
 from autograder.examiner.warmup import warm_up
 
@@ -51,6 +53,7 @@ class Zygote:
         warm_up()
         with contextlib.suppress(Exception):
             _warm_wire()
+            _warm_conversation()
         self.shell = candidate.make_shell()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -201,6 +204,34 @@ def _warm_wire() -> None:
         values += [table, table["b"], table["a"].to_numpy(), table["a"].iloc[0]]
     for _ in range(10):
         wire.decode(wire.encode(values))
+
+
+def _warm_conversation() -> None:
+    """Be asked by another process and ask it, as in a test."""
+    for here, there in ((_answer, _ask), (_ask, _answer)):
+        ours, theirs = socket.socketpair()
+        if os.fork() == 0:
+            try:
+                ours.close()
+                there(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+        here(ours)
+        ours.close()
+        os.wait()
+
+
+def _answer(sock: socket.socket) -> None:
+    peer = Peer(sock, trusted=True)
+    peer.namespace = {"function": lambda value: [value, 1.5]}
+    peer.serve_forever()
+
+
+def _ask(sock: socket.socket) -> None:
+    peer = Peer(sock, trusted=False, deadline=time.monotonic() + 10)
+    for number in range(20):
+        peer.request("lookup", "function")(str(number))
 
 
 def main() -> None:
