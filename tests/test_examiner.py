@@ -231,6 +231,97 @@ def test_a_test_disturbs_no_other() -> None:
     assert [outcome(cell) for cell in cells] == [("ok", ""), ("ok", "")]
 
 
+def test_what_an_answer_does_to_its_arguments_ends_with_the_test() -> None:
+    tests = run(
+        notebook_of(
+            ("given", "doses = [1, 2, 3]"),
+            ("solution", "def empty(values):\n    values.clear()"),
+            ("test", "empty(doses)\nassert doses == []"),
+            ("test", "assert doses == [1, 2, 3], 'the doses as they were given'"),
+        )
+    )
+    assert [outcome(test) for test in tests] == [("ok", ""), ("ok", "")]
+
+
+def test_a_file_that_a_test_writes_ends_with_the_test() -> None:
+    write = "from pathlib import Path\nPath('note.txt').write_text('1')\nassert answer == 1"
+    tests = run(
+        notebook_of(
+            ("solution", "answer = 1"),
+            ("test", write),
+            ("test", "assert not __import__('os').path.exists('note.txt'), 'no file'"),
+        )
+    )
+    assert [outcome(test) for test in tests] == [("ok", ""), ("ok", "")]
+
+
+def test_locked_cells_run_once_for_all_submissions() -> None:
+    cells = (
+        ("given", "import os\nprocess = os.urandom(8).hex()"),
+        ("solution", "answer = 1"),
+        ("test", "assert False, process"),
+    )
+    first, second = (run(notebook_of(*cells))[0] for _ in range(2))
+    assert outcome(first) == outcome(second)
+    other = run(notebook_of(*cells[:2], ("test", "assert 0, process")))[0]
+    assert outcome(other) != outcome(first)
+
+
+@pytest.mark.parametrize("after", [(), (("solution", "answer = 3"),)], ids=["last", "not last"])
+def test_each_test_sees_the_answers_as_they_were_then(after: tuple[tuple[str, str], ...]) -> None:
+    tests = run(
+        notebook_of(
+            ("solution", "answer = 1"),
+            ("test", "assert answer == 1\nanswer = 7"),
+            ("solution", "answer = answer + 1"),
+            ("test", "assert answer == 2, f'the answer is {answer}'"),
+            *after,
+        )
+    )
+    assert [outcome(test) for test in tests] == [("ok", ""), ("ok", "")]
+
+
+@pytest.mark.parametrize(
+    "spoils",
+    [
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "file = open('kept.txt', 'w')",
+        "raise SystemExit(3)",
+        "import os\nos.chdir('/')\nos.environ['WARD'] = 'A'",
+    ],
+    ids=["a thread", "an open file", "an exit", "a changed environment"],
+)
+def test_locked_cells_that_would_spoil_the_warm_interpreter(spoils: str) -> None:
+    cells = (("given", spoils), ("solution", "answer = 1"), ("test", "assert answer == 1, 'one'"))
+    run(notebook_of(*cells), rehearsal=True)
+    ask = "import os, threading\nanswer = (threading.active_count(), os.environ.get('WARD'))"
+    for _ in range(2):
+        tests = run(notebook_of(("solution", ask), ("test", "assert answer == (1, None), answer")))
+        assert outcome(tests[0]) == ("ok", "")
+
+
+@pytest.mark.parametrize(
+    ("limit", "asks"),
+    [
+        ({"open_files": 64}, "files = [open('/dev/null') for _ in range(80)]"),
+        ({"memory_bytes": 100_000_000}, "block = bytearray(300_000_000)"),
+        ({"file_bytes": 100_000}, "open('big', 'wb').write(bytes(200_000))"),
+        (
+            {"processes": 8},
+            "import threading\nfor _ in range(12):\n"
+            "    threading.Thread(target=threading.Event().wait, daemon=True).start()",
+        ),
+    ],
+    ids=["files", "memory", "file", "threads"],
+)
+def test_limits_are_options(limit: dict[str, int], asks: str) -> None:
+    cells = (("solution", asks), ("solution", "answer = 1"), ("test", "assert answer == 1"))
+    beyond, within = notebook_of(*cells), notebook_of(*cells)
+    assert outcome(run(beyond, **limit)[0]) == outcome(run(within)[0]) == ("ok", "")
+    assert beyond.cells[0].metadata.ecole.execution.state == "error"
+    assert within.cells[0].metadata.ecole.execution.state == "ok"
+
+
 def test_a_test_out_of_time_costs_itself_only() -> None:
     notebook = notebook_of(
         ("solution", "def f(x):\n    while x: pass\n    return 1"),

@@ -20,14 +20,13 @@ from papermill.engines import Engine, NotebookExecutionManager
 from autograder.examiner import answers
 from autograder.examiner.outputs import checked_files, checked_reply, error_output
 from autograder.examiner.processes import (
-    BOUNDS,
     START_SECONDS,
     BrokenConversation,
     Conversation,
     warm_zygote,
     zygote_for,
 )
-from autograder.examiner.sandbox import Confinement, best_mode, regular_files
+from autograder.examiner.sandbox import BOUNDS, Confinement, best_mode, regular_files
 from autograder.examiner.shared import Given, Sittings, close_unused, examiner_for, parts_of
 
 _GRACE_SECONDS = 3

@@ -30,9 +30,6 @@ _REPLY_LIMITS = wire.Limits(message_bytes=100 * 2**20, depth=40, items=500_000)
 _FIRST_UIDS = {"candidate": 210_000, "examiner": 220_000}
 _UIDS = 1_000
 
-# fields of Confinement that a caller may set
-BOUNDS = ("memory_bytes", "processes", "file_bytes", "disk_bytes", "open_files")
-
 Role = Literal["candidate", "examiner"]
 
 

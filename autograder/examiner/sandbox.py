@@ -84,6 +84,10 @@ class Confinement:
     scratch: Path | None = None
 
 
+# what a caller may set of it
+BOUNDS = ("memory_bytes", "processes", "file_bytes", "disk_bytes", "open_files")
+
+
 # ---------------------------------------------------------------- system calls
 
 # number on x86_64, on aarch64; None where there is no such call

@@ -16,6 +16,7 @@ from traitlets.config import Config, Configurable
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import EcoleError
+from autograder.examiner.sandbox import BOUNDS, Confinement
 
 log = logging.getLogger("ecole")
 
@@ -32,6 +33,26 @@ class Cohort(Configurable):
     ).tag(config=True)
     output_bytes = Integer(
         5_000_000, min=10_000, help="Bytes of output kept of one cell; the rest is dropped."
+    ).tag(config=True)
+    # these five are held by the examiner's sandbox; the engine jupyter has no sandbox
+    memory_bytes = Integer(
+        Confinement.memory_bytes,
+        min=50_000_000,
+        help="Memory of a submission beyond the warm interpreter's.",
+    ).tag(config=True)
+    processes = Integer(
+        Confinement.processes, min=8, help="Processes and threads of a submission."
+    ).tag(config=True)
+    file_bytes = Integer(
+        Confinement.file_bytes, min=10_000, help="Size of any one file that a submission writes."
+    ).tag(config=True)
+    disk_bytes = Integer(
+        Confinement.disk_bytes,
+        min=1_000_000,
+        help="Size of all files of a submission together (not held outside namespaces).",
+    ).tag(config=True)
+    open_files = Integer(
+        Confinement.open_files, min=64, help="Files that each process may have open."
     ).tag(config=True)
     submission_bytes = Integer(
         100_000_000, min=1000, help="Bytes above which a submitted file is not read."
@@ -61,6 +82,17 @@ class Course:
         timeout = Execute(config=self.config).timeout
         whole = self.cohort.submission_seconds
         return whole if timeout is None or timeout < 0 else min(float(timeout), whole)
+
+    def limits(self, engine: str) -> dict[str, float]:
+        """The limits of a submission, by the names that the engine knows them by."""
+        limits: dict[str, float] = {
+            "cell_seconds": self.cell_seconds,
+            "submission_seconds": self.cohort.submission_seconds,
+            "output_bytes": self.cohort.output_bytes,
+        }
+        if engine == "examiner":
+            limits |= {name: getattr(self.cohort, name) for name in BOUNDS}
+        return limits
 
     @property
     def secret_file(self) -> Path | None:

@@ -36,7 +36,7 @@ class Job:
         notebooks: sanitised notebooks as JSON, by name; executed in this order, in one folder.
         files: other files of that folder, by relative path.
         engine: name of a papermill engine that leaves `metadata.ecole.execution`.
-        limits: `cell_seconds`, `submission_seconds`, `output_bytes`, given to the engine.
+        limits: `cell_seconds`, `submission_seconds` and others, given to the engine by name.
         exam_secret: content of the cohort's secret, or None for the public default.
         given_files: those of `files` that came with the assignment.
         rehearsal: the notebook is the course's own source.

@@ -80,11 +80,7 @@ class Steps:
         self.gradebook = BatchGradebook(course)
         self._preprocessors: dict[type, Any] = {}
         self.autograde = Autograde(coursedir=course.coursedir, config=course.config)
-        self.limits = {
-            "cell_seconds": course.cell_seconds,
-            "submission_seconds": course.cohort.submission_seconds,
-            "output_bytes": course.cohort.output_bytes,
-        }
+        self.limits = course.limits(engine)
         secret = course.secret_file
         self.secret = secret.read_bytes() if secret else None
         self.secret_digest = hashlib.sha256((self.secret or b"").strip()).hexdigest()
@@ -403,6 +399,7 @@ class Steps:
         cells.sort(key=lambda cell: order.get(cell.grade_id, len(order)))
         if self._require_kernel(notebook) != "python3" and self.engine == "examiner":
             self.engine = "jupyter"  # another kernel: unsealed, and the batch says so
+            self.limits = self.course.limits(self.engine)
         max_score = sum(grade.max_score for grade in grades.values() if grade.name not in solutions)
         return Released(notebook.name, cells, float(max_score), self._sealing(notebook.name))
 
