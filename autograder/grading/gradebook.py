@@ -13,11 +13,11 @@ from unittest.mock import patch
 import nbgrader.preprocessors  # noqa: F401  (its modules are patched below)
 from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
-from nbgrader.api import Assignment, Gradebook, MissingEntry
+from nbgrader.api import Assignment, Comment, Grade, Gradebook, MissingEntry
 from nbgrader.nbgraderformat import common as nbgrader_schemas
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError, OperationalError, SAWarning
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy.orm import Session, joinedload, scoped_session, sessionmaker
 
 from autograder.errors import EcoleError
 from autograder.grading.course import Course
@@ -44,12 +44,20 @@ class _CheckedSchemas:
 
 # what the assignment's cells are does not change during a batch
 _OF_ASSIGNMENT = ("find_source_cell", "find_graded_cell")
+_OF_SUBMISSION = {"find_grade": Grade, "find_comment": Comment}
 
 
 class _TransactionSession(Session):
     """A session whose commits wait: nbgrader commits each cell, a batch each submission."""
 
+    in_preprocessor = False
+
     def commit(self) -> None:
+        if not self.in_preprocessor:
+            self.settle()
+
+    def settle(self) -> None:
+        """Send what changed to the database, and read again what is asked for."""
         self.flush()
         self.expire_all()
 
@@ -64,6 +72,7 @@ class BatchGradebook(Gradebook):
         self._lock_seconds = course.cohort.lock_seconds
         self._schemas = _CheckedSchemas()
         self._cells: dict[tuple[str, ...], SimpleNamespace] = {}
+        self._rows: dict[tuple[str, ...], dict[str, Any]] = {}
         self._patiently(lambda: self._open(course), rollback=lambda: None)
         self.db = scoped_session(
             sessionmaker(class_=_TransactionSession, bind=self.engine, autoflush=True)
@@ -127,7 +136,9 @@ class BatchGradebook(Gradebook):
             def __exit__(self, *error: object) -> None: ...
 
             def __getattr__(shared, name: str) -> Any:
-                return self._released_cell(name) if name in _OF_ASSIGNMENT else getattr(self, name)
+                if name in _OF_ASSIGNMENT:
+                    return self._released_cell(name)
+                return self._row(name) if name in _OF_SUBMISSION else getattr(self, name)
 
         modules = [
             module
@@ -144,6 +155,35 @@ class BatchGradebook(Gradebook):
         finally:
             for each in patches:
                 each.stop()
+
+    @contextmanager
+    def preprocessor(self) -> Iterator[None]:
+        """One preprocessor at work on one notebook: its cells are committed together."""
+        session = self.db()
+        self._rows.clear()
+        session.in_preprocessor = True
+        try:
+            yield
+            session.settle()
+        finally:
+            session.in_preprocessor = False
+
+    def _row(self, find: str) -> Callable[..., Any]:
+        """`find_grade` or `find_comment`, asking once for all cells of a notebook."""
+
+        def found(cell: str, notebook: str, assignment: str, student: str) -> Any:
+            key = find, notebook, assignment, student
+            if key not in self._rows:
+                submitted = self.find_submission_notebook(notebook, assignment, student)
+                kind = _OF_SUBMISSION[find]
+                rows = self.db.query(kind).options(joinedload(kind.cell))
+                self._rows[key] = {
+                    row.cell.name: row for row in rows.filter(kind.notebook_id == submitted.id)
+                }
+            row = self._rows[key].get(cell)
+            return getattr(self, find)(cell, notebook, assignment, student) if row is None else row
+
+        return found
 
     def _released_cell(self, find: str) -> Callable[..., Any]:
         """One of nbgrader's methods that find a cell of the assignment, asking once a batch."""

@@ -180,7 +180,8 @@ class Steps:
         }
         with self.gradebook.serving_nbgrader():
             for each in preprocessors:
-                notebook, resources = self._preprocessor(_class(each))(notebook, resources)
+                with self.gradebook.preprocessor():
+                    notebook, resources = self._preprocessor(_class(each))(notebook, resources)
         return notebook
 
     def _preprocessor(self, kind: type) -> Any:
