@@ -5,13 +5,13 @@ LEARN_LANG ?= fr
 SETUP = $(PYTHON) tools/setup_venv.py
 BIN = .venv/bin
 TYPED = autograder datasets/health_datasets
-LINTED = $(TYPED) tests tools
+LINTED = $(TYPED) benchmarks tests tools
 
 # what these point at does not belong to .venv
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup demo test check lab clean
+.PHONY: help python setup demo test check bench lab clean
 
 help:  ## cette aide · this help
 	@sed -n 's/^\([a-z]*\):.*##/  make \1	/p' Makefile
@@ -37,6 +37,10 @@ lab: python  ## suivre le cours dans JupyterLab · take the course in JupyterLab
 check: python  ## vérifier les sujets et leurs tests · check the assignments and their tests
 	@$(SETUP) course
 	$(BIN)/ecole check
+
+bench: python  ## mesurer le coût de la notation · measure what grading costs
+	@$(SETUP) course
+	$(BIN)/python -m benchmarks
 
 test: python  ## tout vérifier · run every check
 	@$(SETUP) course cluster dev

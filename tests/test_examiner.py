@@ -113,6 +113,25 @@ PASSING = {
         "    log.append(name)\n    yield name\n    log.append('closed')",
         "with opened('file') as name:\n    assert name == 'file'",
     ),
+    "a random generator as argument": (
+        "def draw(rng):\n    return float(rng.normal())",
+        "import numpy as np\n"
+        "assert draw(np.random.default_rng(3)) == np.random.default_rng(3).normal()",
+    ),
+    "a fitted model as argument": (
+        "def predict(model, rows):\n    return model.predict(rows)",
+        "from sklearn.linear_model import Ridge\nmodel = Ridge().fit([[0.0], [1.0]], [0.0, 1.0])\n"
+        "assert (predict(model, [[0.5]]) == model.predict([[0.5]])).all()",
+    ),
+    "an object of the test's own as argument": (
+        "def beds(ward):\n    return ward.beds + ward.free() + sum(1 for _ in ward)",
+        "class Ward:\n    beds = 3\n    def free(self):\n        return 1\n"
+        "    def __iter__(self):\n        return iter('ab')\nassert beds(Ward()) == 6",
+    ),
+    "a generator as argument": (
+        "def total(values):\n    return sum(values)",
+        "assert total(x * x for x in [3, 4]) == 25",
+    ),
     "a model": (
         "from sklearn.linear_model import Ridge\nmodel = Ridge().fit([[0.0], [1.0]], [0.0, 1.0])",
         "from sklearn.linear_model import Ridge\nassert isinstance(model, Ridge)\n"
@@ -191,6 +210,50 @@ def test_what_an_answer_cannot_make_a_test_believe(name: str) -> None:
     reference = notebook_of(("solution", "def f(x):\n    return x * x"), ("test", test))
     (cell,) = run(notebook_of(("solution", EVIL + solution), ("test", test)), reference)
     assert outcome(cell)[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("answer", "test"),
+    [
+        (
+            "def total(values):\n    return values.gi_frame.f_globals['expected']",
+            "expected = sum(x * x for x in [3, 4])\n"
+            "assert total(x * x for x in [3, 4]) == expected",
+        ),
+        (
+            "def total(key):\n    return key.__globals__['expected']",
+            "expected = 7\nassert total(lambda row: row) == expected",
+        ),
+        (
+            "def total(key):\n    return key.func_globals",
+            "class Key:\n    def __call__(self): return 1\nassert total(Key()) == 1",
+        ),
+        (
+            "def total(base):\n    base.execute(\"attach 'planted.db' as planted\")\n"
+            "    base.execute('create table planted.t (x)')\n    return 1",
+            "import os, sqlite3\nbase = sqlite3.connect(':memory:')\n"
+            "try:\n    total(base)\nfinally:\n    planted = os.path.exists('planted.db')\n"
+            "    assert not planted, 'planted'",
+        ),
+    ],
+    ids=["a generator's frame", "a function's globals", "an attribute", "a connection"],
+)
+def test_what_a_test_passes_does_not_lead_into_the_examiner(answer: str, test: str) -> None:
+    tests = run(notebook_of(("solution", answer), ("test", test)))
+    state, error = outcome(tests[0])
+    assert state == "error" and "planted" not in error
+
+
+def test_a_random_generator_is_a_copy_and_no_way_into_the_examiner_s_memory() -> None:
+    answer = (
+        "def state(rng):\n    return rng.bit_generator.ctypes.state_address\n"
+        "import numpy as np\nown = state(np.random.default_rng(1))"
+    )
+    test = (
+        "import numpy as np\nrng = np.random.default_rng(3)\n"
+        "assert state(rng) != rng.bit_generator.ctypes.state_address"
+    )
+    assert outcome(run(notebook_of(("solution", answer), ("test", test)))[0]) == ("ok", "")
 
 
 def test_hidden_inputs_are_not_seen_by_later_cells() -> None:
@@ -414,7 +477,9 @@ def test_answers_are_read_from_the_reference() -> None:
 
 
 def test_imports_are_those_of_the_course_s_cells() -> None:
-    notebook = notebook_of(("given", "import os"), ("test", "from math import pi"))
+    notebook = notebook_of(
+        ("given", "import os"), ("solution", "from math import pi"), ("test", "import secret")
+    )
     notebook.cells.append(new_code_cell("import antigravity"))
     assert imports_of(notebook) == ["import os", "from math import pi"]
 

@@ -46,14 +46,21 @@ def answers_of(source: NotebookNode) -> dict[str, dict[str, list[str]]] | None:
 
 
 def imports_of(source: NotebookNode) -> list[str]:
-    """Import statements of the locked and solution cells, in their order."""
+    """Import statements of the locked and solution cells, in their order; none of a test."""
     lines: dict[str, None] = {}
     for cell in source.cells:
-        if is_given(cell) or is_solution(cell) or is_test(cell):
-            for node in ast.walk(_tree(cell.source)):
-                if isinstance(node, (ast.Import, ast.ImportFrom)) and not getattr(node, "level", 0):
-                    lines[ast.unparse(node)] = None
+        if is_given(cell) or is_solution(cell):
+            lines |= dict.fromkeys(import_lines(cell.source))
     return list(lines)
+
+
+def import_lines(source: str) -> list[str]:
+    """Import statements of one cell, wherever in it they stand."""
+    return [
+        ast.unparse(node)
+        for node in ast.walk(_tree(source))
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and not getattr(node, "level", 0)
+    ]
 
 
 @functools.lru_cache(_CELLS)

@@ -7,6 +7,7 @@ other name, builtins and modules included, is the examiner's own.
 import ast
 import asyncio
 import builtins
+import contextlib
 import gc
 import inspect
 import os
@@ -25,7 +26,7 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.examiner import remote, wire
-from autograder.examiner.answers import names_bound, names_loaded
+from autograder.examiner.answers import import_lines, names_bound, names_loaded
 from autograder.examiner.files import listing
 from autograder.examiner.remote import Peer
 
@@ -128,7 +129,7 @@ class Result:
         self.modules: list[str] = []
 
     def as_message(self, seconds: float) -> dict[str, Any]:
-        """The report to the engine; `modules` are those that the test found imported."""
+        """The report to the engine; `modules` are those that the candidate has imported."""
         told = {"state": self.state, "seconds": seconds, "outputs": self.outputs}
         return told | {"modules": self.modules}
 
@@ -347,6 +348,7 @@ class _Seat:
         """Until the engine hangs up; never returns."""
         try:
             _patch_inspect()
+            self._import()
             gc.freeze()
             while True:
                 _, descriptors, _, _ = socket.recv_fds(self.sock, 1, 1)
@@ -363,6 +365,13 @@ class _Seat:
                 os.close(descriptors[0])
         finally:
             os._exit(0)
+
+    def _import(self) -> None:
+        """Import once what the tests import; what fails will fail again in its test."""
+        for test in self.tests:
+            for line in import_lines(test.source):
+                with contextlib.suppress(Exception):
+                    exec(line, {})
 
     def _tidy(self) -> None:
         """Remove what the sittings that have ended left behind."""
@@ -438,7 +447,7 @@ class _Sitting:
             examination.begin(peer, test.names)
             result = run_cell(examination, test)
             if request["rehearsal"]:
-                result.modules = sorted({*sys.modules, *peer.request("modules")})
+                result.modules = list(peer.request("modules"))
         except BaseException as error:
             result = Result()
             result.state = "timeout" if _is_deadline(error) else "error"

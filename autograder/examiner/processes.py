@@ -1,6 +1,7 @@
 """The zygote and its children, as the engine sees them."""
 
 import atexit
+import contextlib
 import itertools
 import os
 import select
@@ -107,7 +108,7 @@ class ZygoteProcess:
 
     def kill(self, pid: int, uid: int | None) -> None:
         """Kill a child that was forked here, and all processes of its uid if one is given."""
-        with self.lock:
+        with self.lock, contextlib.suppress(OSError, EOFError):  # else they died with the zygote
             wire.send(self.control, wire.encode({"do": "kill", "pid": pid, "uid": uid}))
 
     def anonymous_bytes_of(self, pid: int) -> int:

@@ -2,16 +2,18 @@
 
 `Peer` speaks both ways over one socket: while it waits for a reply it serves requests, so that
 a student's function can call back a function that a test gave it. The two sides differ in
-trust. The candidate lets the examiner do anything to its objects. The examiner lets the
-candidate call or read only what a test passed, and never believes an object about its own
-equality, truth or arithmetic, unless the test itself built it from a class that is an answer:
-an object equal to everything is equal to nothing here.
+trust. The candidate lets the examiner do anything to its objects. The examiner gives the
+candidate copies of library objects, lets it call, iterate or read only what the test itself
+defined, and never believes an object about its own equality, truth or arithmetic, unless the
+test itself built it from a class that is an answer: an object equal to everything is equal to
+nothing here.
 """
 
 import builtins
 import importlib
 import inspect
 import itertools
+import pickle
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -146,9 +148,13 @@ class Peer:
     def _reference(self, value: Any) -> Reference:
         if isinstance(value, Proxy):
             return Reference("yours", _number(value), {})
-        name = global_name(value)
-        if name and not self.trusted:
-            return Reference("global", 0, {"name": name})
+        if not self.trusted:
+            name = global_name(value)
+            if name:
+                return Reference("global", 0, {"name": name})
+            copy = _copy_for_candidate(value)
+            if copy is not None:
+                return Reference("copy", 0, {"pickle": copy})
         return self._export(value)
 
     def _export(self, value: Any) -> Reference:
@@ -167,6 +173,8 @@ class Peer:
             name = str(reference.kind.get("name"))
             importlib.import_module(name.partition(":")[0])
             return find_global(name)
+        if reference.owner == "copy" and self.trusted:
+            return pickle.loads(reference.kind["pickle"])
         if reference.owner != "mine":
             raise WireError("a reference of nobody")
         known = self.proxies.get(reference.number)
@@ -276,15 +284,46 @@ def _allowed_call(peer: Peer, target: Any, arguments: list[Any], keywords: dict[
 
 
 def _allowed_getattr(peer: Peer, target: Any, name: str) -> Any:
-    if not isinstance(name, str) or name.startswith("_") or inspect.ismodule(target):
+    if not isinstance(name, str) or name.startswith("_") or not _is_of_the_course(target):
         raise AttributeError(f"attribute {name!r} of the test's object is out of reach")
     return getattr(target, name)
 
 
 def _allowed_special(peer: Peer, target: Any, name: str, *arguments: Any) -> Any:
-    if name not in ("__len__", "__iter__", "__next__", "__getitem__", "__contains__"):
+    if name not in _usable(target):
         raise PermissionError(f"{name} of the test's object is out of reach")
     return getattr(type(target), name)(target, *arguments)
+
+
+def _is_of_the_course(target: Any) -> bool:
+    """An instance of a class that a test or a locked cell defines.
+
+    Of anything else that travels by reference (functions, generators, open connections) an
+    attribute would lead to frames, memory or files of the examiner.
+    """
+    return type(target).__module__ == "__main__"
+
+
+def _usable(target: Any) -> list[str]:
+    """What a candidate may do with an object of a test, beside calling it."""
+    names: tuple[str, ...] = ()
+    if _is_of_the_course(target):
+        names = ("__len__", "__iter__", "__next__", "__getitem__", "__contains__")
+    elif isinstance(target, Iterator):
+        names = ("__iter__", "__next__")
+    return [name for name in names if _has_special(type(target), name)]
+
+
+def _copy_for_candidate(value: Any) -> bytes | None:
+    """A pickle of a library's object (a model, a random generator), for the candidate alone.
+
+    A function of the cells, or an instance of a class of theirs, cannot be pickled: it travels
+    by reference.
+    """
+    try:
+        return pickle.dumps(value, protocol=5)
+    except Exception:
+        return None
 
 
 _ALLOWED_TO_CANDIDATE: dict[Any, Callable[..., Any]] = {
@@ -319,11 +358,10 @@ def _has_special(kind: type, name: str) -> bool:
 
 def _callback(value: Any) -> dict[str, Any]:
     """What the candidate is told of an object of the test: how it can be used, no more."""
-    names = ("__call__", "__len__", "__iter__", "__next__", "__getitem__", "__contains__")
     return {
         "type": f"test.{type(value).__name__}",
         "mro": [],
-        "special": [name for name in names if _has_special(type(value), name)],
+        "special": [*(["__call__"] if callable(value) else []), *_usable(value)],
         "name": str(getattr(value, "__name__", "")),
     }
 

@@ -5,6 +5,7 @@ or earlier when the candidate could change something there: nothing passes from 
 to the next.
 """
 
+import atexit
 import hashlib
 import shutil
 import socket
@@ -201,7 +202,7 @@ def examiner_for(zygote: ZygoteProcess, mode: Mode, given: Given) -> Iterator[Sh
             examiner = SharedExaminer(zygote, mode, given)
         _examiners[key] = examiner
         examiner.users += 1
-        close_unused(_KEPT)
+        _close_unused(_KEPT)
     try:
         yield examiner
     finally:
@@ -209,8 +210,17 @@ def examiner_for(zygote: ZygoteProcess, mode: Mode, given: Given) -> Iterator[Sh
             examiner.users -= 1
 
 
-def close_unused(kept: int = 0) -> None:
-    """End the examiners that no submission uses now, but for the latest."""
+def close_unused() -> None:
+    """End the examiners that no submission uses now."""
+    with _examiners_lock:
+        _close_unused(0)
+
+
+# before the zygotes, which were registered earlier
+atexit.register(close_unused)
+
+
+def _close_unused(kept: int) -> None:
     unused = [key for key, examiner in _examiners.items() if not examiner.users]
     for key in unused[: max(0, len(unused) - kept)]:
         _examiners.pop(key).close()

@@ -1,6 +1,11 @@
 """`python tests/attacks/table.py [--modes namespaces landlock none] [--jupyter] [--stock]`.
 
 Runs every attack each way and prints, as Markdown, how many got what they wanted, and which.
+
+A mode that whoever runs this cannot enter keeps an empty column. Root cannot enter the mode
+`none` with an interpreter that only root can reach: run it as an ordinary user, with one that
+all can reach, `setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp python
+tests/attacks/table.py --modes none`.
 """
 
 import argparse
@@ -12,7 +17,10 @@ from arena import How, hold
 from catalogue import ATTACKS, Attack
 from outcome import Outcome
 
+from autograder.examiner import sandbox
+
 Results = dict[str, dict[str, Outcome]]
+NOT_ENTERED = "not entered here"
 
 
 def main() -> None:
@@ -31,8 +39,15 @@ def main() -> None:
     attacks = [each for each in ATTACKS if not wanted or {each.name, each.family} & wanted]
     results: Results = {}
     for way in ways:
-        results[way.label] = hold(attacks, way, lambda line: print(line, file=sys.stderr))
+        problem = sandbox.why_not(sandbox.Mode(way.mode)) if way.mode else ""
+        if problem:
+            print(f"{way.label}: {NOT_ENTERED}: {problem}", file=sys.stderr)
+        results[way.label] = {} if problem else hold(attacks, way, _progress)
     print(by_family(attacks, results), by_attack(attacks, results), around(results), sep="\n")
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def by_family(attacks: Sequence[Attack], results: Results) -> str:
@@ -59,6 +74,9 @@ def around(results: Results) -> str:
     """Did the gradings end, and with the marks that the honest earned?"""
     lines = []
     for label, outcomes in results.items():
+        if not outcomes:
+            lines.append(f"- {label}: {NOT_ENTERED}.")
+            continue
         world = next(iter(outcomes.values())).world
         ended = "ended" if world.ended else f"did not end properly ({world.error[-200:]})"
         honest = "full marks" if world.honest_unhurt else f"HURT: {world.honest}"
@@ -76,11 +94,13 @@ def _row(cells: Sequence[str]) -> str:
 
 def _cell(attack: Attack, outcomes: dict[str, Outcome]) -> str:
     if attack.name not in outcomes:
-        return "not run"
+        return "not run" if outcomes else NOT_ENTERED
     return "**succeeds**" if attack.success(outcomes[attack.name]) else "fails"
 
 
 def _count(attacks: Sequence[Attack], outcomes: dict[str, Outcome]) -> str:
+    if not outcomes:
+        return NOT_ENTERED
     ran = [attack for attack in attacks if attack.name in outcomes]
     won = sum(attack.success(outcomes[attack.name]) for attack in ran)
     return str(won) if len(ran) == len(attacks) else f"{won} of {len(ran)}"
