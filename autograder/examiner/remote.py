@@ -36,6 +36,8 @@ _PLAIN_POWERS = (*_NUMBERS, *_CONTAINER, *_CONTEXT, "__call__", "__reversed__")
 _BELIEVED_POWERS = (*_UNARY, *_BINARY, "__contains__", "__bool__", "__hash__", "__round__")
 SPECIAL = (*_PLAIN_POWERS, *_BELIEVED_POWERS, *_COMPARISONS)
 _MUTABLE = (list, dict, set, bytearray)
+# a call of these that returns one of these is the usual one, and goes in short
+_SCALARS = {int, float, bool, str, bytes, type(None)}
 
 
 class RemoteError(Exception):
@@ -55,6 +57,7 @@ class Peer:
         self, sock: socket.socket, *, trusted: bool, deadline: float | None = None
     ) -> None:
         self.sock = sock
+        self._stream = wire.Stream(sock)
         self.trusted = trusted
         self.deadline = deadline
         self.exports: dict[int, Any] = {}
@@ -71,15 +74,20 @@ class Peer:
     def request(self, operation: str, *arguments: Any) -> Any:
         """Ask the other side and return its answer; its exception is raised here."""
         self.before_request()
-        wire.send(self.sock, self.encode(["?", operation, list(arguments)]))
+        if operation == "call" and not arguments[2] and _are_scalars(arguments[1]):
+            message = ["()", _number(arguments[0]), *arguments[1]]
+        else:
+            message = ["?", operation, list(arguments)]
+        wire.send(self.sock, self.encode(message))
         reply = self._serve_until_reply()
         self._take_changes(reply.get("changed"), arguments)
         if "error" in reply:
             raise remote_exception(self, reply["error"])
         same = reply.get("same")
-        mine = _mutable_arguments(list(arguments))
-        if isinstance(same, int) and 0 <= same < len(mine):
-            return mine[same]
+        if isinstance(same, int):
+            mine = _mutable_arguments(list(arguments))
+            if 0 <= same < len(mine):
+                return mine[same]
         return reply.get("ok")
 
     def _serve_until_reply(self) -> dict[str, Any]:
@@ -90,11 +98,20 @@ class Peer:
             self._serve(message[1], message[2])
 
     def _receive(self) -> list[Any]:
+        """The next request or reply, written out where it came in short."""
         try:
-            message = self.decode(wire.receive(self.sock, deadline=self.deadline))
+            message = self.decode(self._stream.receive(self.deadline))
         except (EOFError, ConnectionError) as error:
             raise RemoteError("the process of the answer ended") from error
-        if not (isinstance(message, list) and message and message[0] in ("?", "!")):
+        if type(message) is not list or not message or type(message[0]) is not str:
+            raise WireError("neither a request nor a reply")
+        if message[0] == "=" and len(message) == 2:
+            return ["!", {"ok": message[1]}]
+        if message[0] == "()" and len(message) > 1 and type(message[1]) is int:
+            if message[1] not in self.exports:
+                raise WireError("a reference to nothing")
+            return ["?", "call", [self.exports[message[1]], message[2:], {}]]
+        if message[0] not in ("?", "!"):
             raise WireError("neither a request nor a reply")
         if message[0] == "!" and not (len(message) == 2 and isinstance(message[1], dict)):
             raise WireError("a malformed reply")
@@ -127,10 +144,11 @@ class Peer:
             if isinstance(error, (RemoteError, TimeoutError)) and not self.trusted:
                 raise
             reply = {"error": self._describe_error(error)}
-        if self.trusted:
+        if before and self.trusted:
             reply["changed"] = self._changes(before, arguments)
         try:
-            data = self.encode(["!", reply])
+            short = len(reply) == 1 and "ok" in reply and type(reply["ok"]) in _SCALARS
+            data = self.encode(["=", reply["ok"]] if short else ["!", reply])
         except Exception as error:
             data = self.encode(["!", {"error": self._describe_error(error)}])
         wire.send(self.sock, data)
@@ -694,6 +712,10 @@ def answer_exception(peer: Peer, proxy: Any) -> Any:
 
 
 # mutable arguments
+
+
+def _are_scalars(arguments: list[Any]) -> bool:
+    return all(type(each) in _SCALARS for each in arguments)
 
 
 def _mutable_arguments(arguments: list[Any]) -> list[Any]:

@@ -122,6 +122,7 @@ def decode(
 # --- frames on a socket
 
 _CHUNK = 2**20
+_SMALL = 2**16
 
 
 def send(sock: socket.socket, message: bytes, deadline: float | None = None) -> None:
@@ -161,19 +162,44 @@ def receive(
     return _exactly(sock, length, deadline)
 
 
+class Stream:
+    """The messages of a socket that nobody else receives from: one read for most of them."""
+
+    def __init__(self, sock: socket.socket, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._sock = sock
+        self._limits = limits
+        self._read = b""
+
+    def receive(self, deadline: float | None = None) -> bytes:
+        """The next message; raises as `receive` does."""
+        while len(self._read) < 8:
+            self._read += _some(self._sock, _SMALL, deadline)
+        length = int.from_bytes(self._read[:8], "big")
+        if length > self._limits.message_bytes:
+            raise WireError(f"a message of {length} bytes, {self._limits.message_bytes} allowed")
+        message, self._read = self._read[8 : 8 + length], self._read[8 + length :]
+        if len(message) == length:
+            return message
+        return message + _exactly(self._sock, length - len(message), deadline)
+
+
+def _some(sock: socket.socket, most: int, deadline: float | None) -> bytes:
+    try:
+        chunk = bytes(_wait_and(sock, POLLIN, deadline, sock.recv, most))
+    except ConnectionError as error:
+        raise EOFError("the peer is gone") from error
+    if not chunk:
+        raise EOFError("the peer is gone")
+    return chunk
+
+
 def _exactly(sock: socket.socket, length: int, deadline: float | None) -> bytes:
     # grows with what arrives: a length announced costs nothing
     buffer = bytearray()
     while len(buffer) < length:
-        wanted = min(length - len(buffer), _CHUNK)
-        try:
-            chunk = _wait_and(sock, POLLIN, deadline, sock.recv, wanted)
-        except ConnectionError as error:
-            raise EOFError("the peer is gone") from error
-        if not chunk:
-            raise EOFError("the peer is gone")
+        chunk = _some(sock, min(length - len(buffer), _CHUNK), deadline)
         if len(chunk) == length:
-            return bytes(chunk)
+            return chunk
         buffer += chunk
     return bytes(buffer)
 
