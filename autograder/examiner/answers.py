@@ -1,13 +1,18 @@
 """What is an answer: read from the cells of a master or of a source notebook."""
 
+from __future__ import annotations
+
 import ast
 import functools
 import symtable
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from IPython.core.inputtransformer2 import TransformerManager
-from nbformat import NotebookNode
+
+if TYPE_CHECKING:  # the zygote, which imports this, has no use for nbformat
+    from nbformat import NotebookNode
 
 _PARSING = threading.Lock()
 # the same cells come with each submission
