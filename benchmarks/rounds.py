@@ -190,11 +190,11 @@ class Bench:
         }
         students = {path.name for path in (course / "submitted").iterdir()}
         missing = students - {student for student, _ in found}
-        missing |= _without_some_mark(found)
+        missing |= _without_mark(found)
         if differing or missing:
             raise BenchError(
                 f"{self.plan.name}: {variant} gives other marks than the variants before it: "
-                f"{sorted(differing)[:10]}, not all marks for {sorted(missing)[:10]}"
+                f"{sorted(differing)[:10]}, no marks for {sorted(missing)[:10]}"
             )
         self.marks |= found
 
@@ -220,10 +220,10 @@ def round_seconds(plan: Plan, sizes: dict[str, int], number: int) -> float:
     return slow + 3 * _BATCH + sealed * (_SEALING + plan.cells) + small * plan.cells
 
 
-def _without_some_mark(marks: Marks) -> set[str]:
-    """Students without a mark where others have one (cells marked by hand have none)."""
-    tested = {cell for (_, cell), points in marks.items() if points is not None}
-    return {who for (who, cell), points in marks.items() if points is None and cell in tested}
+def _without_mark(marks: Marks) -> set[str]:
+    """Students without any mark (a question marked by hand has none until a person gives it)."""
+    marked = {who for (who, _), points in marks.items() if points is not None}
+    return {who for who, _ in marks} - marked
 
 
 def _order(number: int, plan: Plan) -> Iterator[Variant]:
