@@ -30,8 +30,8 @@ class Term(Strict):
     abbr_en: Words | None = None
     definition: Text
     source: Words | None = None
-    avoid_fr: list[Words] = []
-    avoid_en: list[Words] = []
+    avoid_fr: list[Words] = Field(default=[])
+    avoid_en: list[Words] = Field(default=[])
 
 
 class Glossary(Strict):
