@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -235,7 +235,7 @@ def _references(syllabus: Syllabus) -> Iterator[str]:
             yield f"certification.competencies: no module covers {name}; name it where it is taught"
 
 
-def _unknown(where: str, names: list[str], known: list[str]) -> Iterator[str]:
+def _unknown(where: str, names: Sequence[str], known: Sequence[str]) -> Iterator[str]:
     for name in names:
         if name not in known:
             yield f"{where}: {name!r} is unknown; there is: {', '.join(known)}"
