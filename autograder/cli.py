@@ -221,6 +221,20 @@ def learn(
 
 
 @app.command()
+def syllabus(
+    lang: Annotated[Language, typer.Option(help="Language to print.")] = Language.fr,
+    month: Annotated[
+        int | None, typer.Option(min=1, max=7, help="This month only (default: all).")
+    ] = None,
+) -> None:
+    """Print the seven months: weeks, lessons, assignments, and what is ready."""
+    from autograder.authoring.syllabus import read_syllabus
+    from autograder.authoring.syllabus_tree import syllabus_tree
+
+    console.print(syllabus_tree(read_syllabus(), lang.value, month=month), highlight=False)
+
+
+@app.command()
 def doctor() -> None:
     """Print what this machine can do to confine students' code."""
     from autograder.examiner.sandbox import best_mode, describe
