@@ -1,5 +1,7 @@
 """The sealed examiner: what tests may do with answers, and what answers may not do to tests."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -383,6 +385,23 @@ def test_limits_are_options(limit: dict[str, int], asks: str) -> None:
     assert outcome(run(beyond, **limit)[0]) == outcome(run(within)[0]) == ("ok", "")
     assert beyond.cells[0].metadata.ecole.execution.state == "error"
     assert within.cells[0].metadata.ecole.execution.state == "ok"
+
+
+_UID = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from test_examiner import notebook_of, run, outcome
+cells = ("solution", "import os\\nuid = os.getuid()"), ("test", "assert not uid, f'{uid}'")
+print(outcome(run(notebook_of(*cells))[0])[1].rpartition(" ")[2])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives each candidate a user of its own")
+def test_two_grading_processes_share_no_user() -> None:
+    # a limit of processes counts by user, and the end of a candidate may kill by user
+    command = [sys.executable, "-c", _UID, str(Path(__file__).parent)]
+    uids = [int(subprocess.check_output(command, text=True)) for _ in range(2)]
+    assert abs(uids[0] - uids[1]) >= 1000 and 0 not in uids
 
 
 def test_a_test_out_of_time_costs_itself_only() -> None:

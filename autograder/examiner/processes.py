@@ -2,8 +2,10 @@
 
 import atexit
 import contextlib
+import functools
 import itertools
 import os
+import secrets
 import select
 import shutil
 import socket
@@ -27,9 +29,12 @@ START_SECONDS = 60
 _WATCH_SECONDS = 0.25
 # replies hold outputs and files, no data sets
 _REPLY_LIMITS = wire.Limits(message_bytes=100 * 2**20, depth=40, items=500_000)
-# users of their own for the processes of a grader who is root, examiners' never a candidate's
-_FIRST_UIDS = {"candidate": 210_000, "examiner": 220_000}
-_UIDS = 1_000
+# users of their own for the processes of a grader who is root, examiners' never a candidate's;
+# each grading process draws a block of them, so that two at once do not count, or kill, the
+# other's
+_FIRST_UIDS = {"candidate": 0, "examiner": 500}
+_UIDS = 500
+_LOWEST_UID, _BLOCKS, _BLOCK = 1_000_000, 2_000_000, 1_000
 
 Role = Literal["candidate", "examiner"]
 
@@ -78,7 +83,7 @@ class ZygoteProcess:
             bounds: fields of `Confinement` by name.
             cells: a candidate's limits for each cell.
         """
-        uid = _FIRST_UIDS[role] + next(_uids) % _UIDS if os.geteuid() == 0 else None
+        uid = _uid_for(role) if os.geteuid() == 0 else None
         scratch = "" if mode is Mode.namespaces else tempfile.mkdtemp(prefix="ecole-scratch-")
         place = {"mode": str(mode), "files": str(files), "uid": uid, "scratch": scratch}
         ours, theirs = socket.socketpair()
@@ -128,6 +133,16 @@ class ZygoteProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _uid_for(role: Role) -> int:
+    return _first_uid(os.getpid()) + _FIRST_UIDS[role] + next(_uids) % _UIDS
+
+
+@functools.cache
+def _first_uid(grader: int) -> int:
+    """The block of a grading process, another one in each fork of it."""
+    return _LOWEST_UID + secrets.randbelow(_BLOCKS) * _BLOCK
 
 
 def _anonymous_bytes(process: psutil.Process) -> int:
