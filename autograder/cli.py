@@ -159,8 +159,8 @@ def check(
     cache: Annotated[bool, typer.Option(help="Skip what was checked and is unchanged.")] = True,
 ) -> None:
     """Grade every specimen under five exam secrets and compare with the marks it states."""
-    from autograder.authoring import check as checks
     from autograder.authoring import masters
+    from autograder.authoring.checks import specimens as checks
 
     chosen = [masters.assignment(name) for name in names] if names else masters.assignments()
     findings = []

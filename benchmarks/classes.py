@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.authoring.check import submit
+from autograder.authoring.checks.specimens import submit
 from autograder.authoring.cohort import cohort
 from autograder.authoring.masters import Master, assignment
 from autograder.authoring.specimens import Specimen

@@ -133,14 +133,14 @@ def test_a_lesson_is_built_in_one_language(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("# no language\n", "begins with"),
-        ('+++ {"lang": "fr"}\n\nun\n\n+++ {"lang": "fr"}\n\ndeux\n', "English of the cell before"),
+        ("# no language\n", "without its language"),
+        ('+++ {"lang": "fr"}\n\nun\n\n+++ {"lang": "fr"}\n\ndeux\n', "its English is missing"),
         ('+++ {"lang": "en"}\n\none\n', "without its French"),
-        ('+++ {"lang": "fr"}\n\nun\n', "has no English"),
+        ('+++ {"lang": "fr"}\n\nun\n', "its English is missing"),
         (
             '+++ {"lang": "fr"}\n\nun\n\n```{code-cell} ipython3\n1\n```\n\n'
             '+++ {"lang": "en"}\n\none\n',
-            "English of the cell before",
+            "its English is missing",
         ),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder import cli
-from autograder.authoring.check import check_assignment
+from autograder.authoring.checks.specimens import check_assignment
 from autograder.authoring.masters import Master, assignments
 
 MASTER = """---

@@ -1,13 +1,13 @@
 """Read masters (MyST notebooks in two languages) and build notebooks of one language."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import jupytext
 import nbformat
+from jupytext.myst import myst_to_notebook
 from nbformat import NotebookNode
 
 from autograder.authoring.translation import LANGS, Lang, translate
@@ -16,13 +16,16 @@ from autograder.notebooks import cells_digest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+Kind = Literal["lesson", "assignment"]
+_BEGIN = {lang: f'`+++ {{"lang": "{lang}"}}`' for lang in LANGS}
+
 
 @dataclass(frozen=True)
 class Master:
     """One master file and what is built from it."""
 
     path: Path
-    kind: Literal["lesson", "assignment"]
+    kind: Kind
 
     @property
     def name(self) -> str:
@@ -36,12 +39,7 @@ class Master:
 
     def read(self) -> NotebookNode:
         """The notebook as written, both languages in it."""
-        if not self.path.is_file():
-            raise EcoleError(f"{self.path}: no such master")
-        try:
-            return jupytext.reads(self.path.read_text(encoding="utf-8"), fmt="md:myst")
-        except Exception as error:
-            raise EcoleError(f"{self.path}: not a MyST notebook: {error}") from error
+        return read_myst(self.path)
 
     def build(self, lang: Lang, *, solutions: bool = True) -> NotebookNode:
         """The notebook of one language.
@@ -52,6 +50,23 @@ class Master:
                 are cleared by nbgrader when it is released).
         """
         return build(self.read(), lang, solutions=solutions, where=str(self.path))
+
+
+def read_myst(path: Path, *, source_map: bool = False) -> NotebookNode:
+    """Read a MyST notebook.
+
+    Args:
+        source_map: note in `metadata.source_map` the line, from 0, where each cell starts.
+
+    Raises:
+        EcoleError: there is no such file, or it is no MyST notebook.
+    """
+    if not path.is_file():
+        raise EcoleError(f"{path}: no such master")
+    try:
+        return myst_to_notebook(path.read_text(encoding="utf-8"), add_source_map=source_map)
+    except Exception as error:
+        raise EcoleError(f"{path}: not a MyST notebook: {error}") from error
 
 
 def build(
@@ -110,23 +125,36 @@ def _assignment_masters(folder: Path) -> Iterator[Path]:
         yield directory / f"{directory.name}.md"
 
 
-def _check_pairs(master: NotebookNode, where: str) -> None:
-    awaited = "fr"
-    for number, cell in enumerate(master.cells, start=1):
-        lang = cell.metadata.get("lang")
-        if cell.cell_type == "markdown" and lang not in LANGS:
-            raise EcoleError(
-                f"{where}, cell {number}: a Markdown cell begins with "
-                f'`+++ {{"lang": "fr"}}` or "en"; found {cell.source[:60]!r}'
+def pair_faults(cells: Iterable[tuple[int, str, str | None]]) -> Iterator[tuple[int, str, str]]:
+    """Where text cells do not come as French, then English: number, what is wrong, remedy.
+
+    Args:
+        cells: number, kind (`markdown`, `code`, `raw`) and language of each cell, in order.
+    """
+    french = 0  # number of the French cell whose English is awaited
+    for number, kind, lang in cells:
+        if kind == "markdown" and lang not in LANGS:
+            yield (
+                number,
+                "a text cell without its language",
+                f'begin it with {_BEGIN["fr"]} or "en"',
             )
-        if awaited == "en" and lang != "en":
-            raise EcoleError(f"{where}, cell {number}: the English of the cell before is missing")
-        if awaited == "fr" and lang == "en":
-            raise EcoleError(f"{where}, cell {number}: English without its French just before")
-        if lang is not None:
-            awaited = "en" if lang == "fr" else "fr"
-    if awaited == "en":
-        raise EcoleError(f"{where}: the last French cell has no English")
+        if french and lang != "en":
+            yield french, "its English is missing", f"write it just after, below {_BEGIN['en']}"
+        if lang == "en" and not french:
+            yield number, "English without its French just before", "put the French cell before it"
+        french = number if lang == "fr" else 0
+    if french:
+        yield french, "its English is missing", f"write it just after, below {_BEGIN['en']}"
+
+
+def _check_pairs(master: NotebookNode, where: str) -> None:
+    cells = (
+        (number, cell.cell_type, cell.metadata.get("lang"))
+        for number, cell in enumerate(master.cells, start=1)
+    )
+    for number, problem, remedy in pair_faults(cells):
+        raise EcoleError(f"{where}, cell {number}: {problem}; {remedy}")
 
 
 def _build_cell(cell: NotebookNode, lang: Lang, where: str) -> NotebookNode:

@@ -1,0 +1,151 @@
+"""A master as the checks read it: its cells, each with the line where it stands in the file."""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder.authoring.checks.findings import Finding
+from autograder.authoring.glossary import Glossary, read_glossary
+from autograder.authoring.masters import Kind, Master, read_myst
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a master.
+
+    Attributes:
+        number: its place in the master, from 1.
+        line: line of the file, from 1, where its source begins.
+        kind: `markdown`, `code` or `raw`.
+    """
+
+    number: int
+    line: int
+    kind: str
+    source: str
+    metadata: dict[str, Any]
+
+    @property
+    def lang(self) -> str | None:
+        """The language of a text cell; None for what both languages share."""
+        return self.metadata.get("lang")
+
+    @property
+    def tags(self) -> list[str]:
+        """Jupyter's cell tags."""
+        return list(self.metadata.get("tags") or [])
+
+    @property
+    def nbgrader(self) -> dict[str, Any]:
+        """nbgrader's metadata; empty for an ordinary cell."""
+        found = self.metadata.get("nbgrader")
+        return dict(found) if isinstance(found, dict) else {}
+
+    @property
+    def grade_id(self) -> str:
+        """nbgrader's name of the cell; empty for an ordinary cell."""
+        return str(self.nbgrader.get("grade_id", ""))
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        """The syntax tree of a code cell; None where it is no plain Python."""
+        if self.kind != "code":
+            return None
+        try:
+            return ast.parse(self.source)
+        except SyntaxError:
+            return None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One master, read once for every check."""
+
+    root: Path
+    master: Master
+    cells: tuple[Cell, ...] = field(repr=False)
+
+    @property
+    def kind(self) -> Kind:
+        """`lesson` or `assignment`."""
+        return self.master.kind
+
+    @property
+    def path(self) -> str:
+        """The file, relative to the repository, as findings name it."""
+        return self.master.path.relative_to(self.root).as_posix()
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[Cell, Cell], ...]:
+        """Each French text cell with the English one right after it; others are left out."""
+        return tuple(
+            (french, english)
+            for french, english in zip(self.cells, self.cells[1:], strict=False)
+            if french.lang == "fr" and english.lang == "en"
+        )
+
+    def of_kind(self, kind: str) -> Iterator[Cell]:
+        """The cells of one kind, in order."""
+        return (cell for cell in self.cells if cell.kind == kind)
+
+    def finding(self, cell: Cell | None, problem: str, remedy: str, *, line: int = 1) -> Finding:
+        """A finding in a cell, at a line of its source (from 1); None: in the whole file."""
+        if cell is None:
+            return Finding(self.path, 0, 0, problem, remedy)
+        return Finding(self.path, cell.line + line - 1, cell.number, problem, remedy)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a check knows beside the page: the repository and the words of the course."""
+
+    root: Path
+    glossary: Glossary
+
+    @classmethod
+    def read(cls, root: Path) -> "Course":
+        """Read what lies in `course/`.
+
+        Raises:
+            EcoleError: the glossary is missing or faulty.
+        """
+        return cls(root, read_glossary(root))
+
+
+Rule = Callable[[Page, Course], Iterator[Finding]]
+
+
+def read_page(master: Master, root: Path) -> Page:
+    """Read a master for the checks.
+
+    Raises:
+        EcoleError: the file is missing or no MyST notebook.
+    """
+    notebook = read_myst(master.path, source_map=True)
+    lines = master.path.read_text(encoding="utf-8").splitlines()
+    starts = notebook.metadata["source_map"]
+    cells = tuple(
+        _cell(cell, number, _first_line(lines, start, cell))
+        for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1)
+    )
+    return Page(root, master, cells)
+
+
+def _cell(cell: NotebookNode, number: int, line: int) -> Cell:
+    return Cell(number, line, cell.cell_type, cell.source, dict(cell.metadata))
+
+
+def _first_line(lines: list[str], start: int, cell: NotebookNode) -> int:
+    """The line, from 1, where a cell's source begins: its metadata stand before it."""
+    first = cell.source.split("\n", 1)[0]
+    metadata = cell.cell_type != "markdown" and lines[start].lstrip().startswith("---")
+    skipped = lines.index("---", start + 1) + 1 if metadata else start
+    for number in range(skipped, len(lines)):
+        if lines[number].strip() and lines[number].rstrip() == first.rstrip():
+            return number + 1
+    return start + 1
