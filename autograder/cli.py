@@ -14,7 +14,14 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from autograder import __version__
@@ -154,29 +161,32 @@ def feedback(assignment: Assignment, course: CourseDir = Path(".")) -> None:
 
 @app.command()
 def check(
-    names: Annotated[list[str] | None, typer.Argument(help="Assignments (default: all).")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Masters, folders, specimens, or names of assignments (default: all)."),
+    ] = None,
+    text: Annotated[bool, typer.Option("--text", help="Only read: execute nothing.")] = False,
     workers: Workers = None,
     cache: Annotated[bool, typer.Option(help="Skip what was checked and is unchanged.")] = True,
 ) -> None:
-    """Grade every specimen under five exam secrets and compare with the marks it states."""
-    from autograder.authoring import masters
-    from autograder.authoring.checks import specimens as checks
+    """Check masters: their text, that lessons run, that specimens get the marks they state."""
+    from autograder.authoring.checks import run
 
-    chosen = [masters.assignment(name) for name in names] if names else masters.assignments()
-    findings = []
-    for lesson in masters.lessons():
-        for lang in Language:
-            lesson.build(lang.value)
-    for master in chosen:
-        with progress(f"checking {master.name}") as on_result:
-            findings += checks.check_assignment(
-                master, workers=workers, use_cache=cache, on_result=on_result
+    scope = run.scope_of(paths or ())
+    findings = run.check_text(scope)
+    if not text:
+        with steps() as on_progress:
+            findings += run.check_executed(
+                scope, workers=workers, use_cache=cache, on_progress=on_progress
             )
     for finding in findings:
         console.print(f"[red]✗[/] {escape(str(finding))}", soft_wrap=True, highlight=False)
     if findings:
+        files = len({finding.path for finding in findings})
+        console.print(f"{len(findings)} finding(s) in {files} file(s)")
         raise typer.Exit(1)
-    console.print(f"[green]✓[/] {len(chosen)} assignment(s): every specimen gets its marks")
+    done = "read" if text else "read and executed"
+    console.print(f"[green]✓[/] {len(scope.masters)} master(s) {done}: nothing to mend")
 
 
 @app.command()
@@ -270,8 +280,8 @@ def version(
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[SubmissionResult, int, int], None]]:
-    """A progress bar, and the function that a batch calls after each submission."""
+def steps() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar for each thing named, and the function to call as each advances."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -279,12 +289,22 @@ def progress(title: str) -> Iterator[Callable[[SubmissionResult, int, int], None
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=None)
+        tasks: dict[str, TaskID] = {}
 
-        def on_result(result: SubmissionResult, done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def on_progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total or None)
+            bar.update(tasks[what], completed=done, total=total or None)
 
-        yield on_result
+        yield on_progress
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[SubmissionResult, int, int], None]]:
+    """A progress bar, and the function that a batch calls after each submission."""
+    with steps() as on_progress:
+        on_progress(title, 0, 0)
+        yield lambda result, done, total: on_progress(title, done, total)
 
 
 def show(batch: Batch) -> None:
@@ -328,5 +348,7 @@ def main() -> None:
     try:
         app()
     except EcoleError as error:
-        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False)
+        Console(stderr=True).print(
+            f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+        )
         raise SystemExit(1) from error

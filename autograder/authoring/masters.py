@@ -83,15 +83,22 @@ def build(
     built = nbformat.v4.new_notebook()
     built.metadata["kernelspec"] = dict(master.metadata.get("kernelspec", {"name": "python3"}))
     built.metadata["language_info"] = {"name": "python"}
-    for number, cell in enumerate(master.cells, start=1):
-        tags = cell.metadata.get("tags", [])
-        if "author" in tags or ("solution" in tags and not solutions):
-            continue
-        if cell.metadata.get("lang", lang) == lang:
-            built.cells.append(_build_cell(cell, lang, f"{where}, cell {number}"))
+    for number, cell in kept_cells(master, lang, solutions=solutions):
+        built.cells.append(_build_cell(cell, lang, f"{where}, cell {number}"))
     _name_cells(built)
     built.metadata["ecole"] = {"lang": lang, "digest": cells_digest(built)}
     return built
+
+
+def kept_cells(
+    master: NotebookNode, lang: Lang, *, solutions: bool = True
+) -> Iterator[tuple[int, NotebookNode]]:
+    """The cells of a master that the notebook of one language keeps, with their numbers from 1."""
+    for number, cell in enumerate(master.cells, start=1):
+        tags = cell.metadata.get("tags", [])
+        dropped = "author" in tags or ("solution" in tags and not solutions)
+        if not dropped and cell.metadata.get("lang", lang) == lang:
+            yield number, cell
 
 
 def lessons(root: Path | None = None) -> list[Master]:
@@ -103,13 +110,12 @@ def lessons(root: Path | None = None) -> list[Master]:
 def assignments(root: Path | None = None) -> list[Master]:
     """Every assignment master under `assignments/`, by name."""
     folder = (root or REPOSITORY) / "assignments"
-    found = [Master(path, "assignment") for path in _assignment_masters(folder)]
-    if not found:
+    if not folder.is_dir():
         raise EcoleError(
             f"no assignment below {folder}: run from a clone of the repository "
             "(installed with `make setup`)"
         )
-    return found
+    return [Master(path, "assignment") for path in _assignment_masters(folder)]
 
 
 def assignment(name: str, root: Path | None = None) -> Master:

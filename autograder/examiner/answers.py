@@ -86,8 +86,8 @@ def names_bound(source: str) -> frozenset[str]:
     return frozenset(_bound(_tree(source)))
 
 
-def tests_define_what_others_need(cells: list[NotebookNode]) -> bool:
-    """Does a later cell read a name that only a test cell defines?"""
+def tests_define_what_others_need(cells: list[NotebookNode]) -> frozenset[str]:
+    """Names that only test cells define and a later cell reads; those of the first such cell."""
     of_tests: set[str] = set()
     of_others: set[str] = set()
     for cell in cells:
@@ -96,12 +96,12 @@ def tests_define_what_others_need(cells: list[NotebookNode]) -> bool:
         bound = names_bound(cell.source)
         needed = of_tests & names_loaded(cell.source) - bound - of_others
         if needed:
-            return True
+            return frozenset(needed)
         if is_test(cell):
             of_tests |= bound - of_others
         else:
             of_others |= bound
-    return False
+    return frozenset()
 
 
 def plain(source: str) -> str:

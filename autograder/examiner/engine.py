@@ -121,7 +121,7 @@ class Session:
         told = self.ecole.get("imports")
         self.imports = answers.imports_of(nb_man.nb) if told is None else told
         self.zygote = zygote_for(self.imports)
-        self.whole_unsealed = answers.tests_define_what_others_need(self.cells)
+        self.whole_unsealed = bool(answers.tests_define_what_others_need(self.cells))
         self.frozen: list[Frozen] = []
         self.imported: set[str] = set()
         limits = {

@@ -6,8 +6,14 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.examiner.answers import answers_of, imports_of, is_test
+from autograder.examiner.answers import (
+    answers_of,
+    imports_of,
+    is_test,
+    tests_define_what_others_need,
+)
 from autograder.grading.execution import Job, execute
+from autograder.grading.marking import failure_message
 from autograder.notebooks import from_json, to_json
 
 
@@ -24,22 +30,44 @@ def sealing_of(source: NotebookNode, template: Job) -> dict[str, Any]:
     known: dict[str, Any] = {"answers": answers_of(source), "imports": imports_of(source)}
     if known["answers"] is None:
         return known
-    failing = _failing_tests(source, known, template)
+    failing = _names(_failing_tests(source, known, template))
     if failing:
         known["unsealed"] = failing
-        still = _failing_tests(source, known, template)
+        still = _names(_failing_tests(source, known, template))
         known["unsealed"] = [grade_id for grade_id in failing if grade_id not in still]
     return known
 
 
-def _failing_tests(source: NotebookNode, known: dict[str, Any], template: Job) -> list[str]:
-    """grade_ids of the tests that the reference solution does not pass."""
+def why_unsealable(source: NotebookNode, limits: dict[str, float]) -> dict[str, str]:
+    """Why tests that pass beside the reference solution do not pass apart from it, by grade_id."""
+    needed = tests_define_what_others_need(source.cells)
+    if needed:
+        reason = f"a later cell reads {', '.join(sorted(needed))}, which only a test cell defines"
+        return {
+            cell.metadata["nbgrader"]["grade_id"]: reason for cell in source.cells if is_test(cell)
+        }
+    known = {"answers": answers_of(source), "imports": imports_of(source)}
+    template = Job("reference", {}, {}, "examiner", limits)
+    return {
+        cell.metadata["nbgrader"]["grade_id"]: failure_message(cell) or "no reason was given"
+        for cell in _failing_tests(source, known, template)
+    }
+
+
+def _failing_tests(
+    source: NotebookNode, known: dict[str, Any], template: Job
+) -> list[NotebookNode]:
+    """The tests that the reference solution does not pass, executed."""
     notebook = nbformat.from_dict(source)
     notebook.metadata["ecole"] = known
     job = replace(template, notebooks={"reference": to_json(notebook)}, rehearsal=True)
     done = from_json(execute(job).notebooks["reference"])
     return [
-        cell.metadata["nbgrader"]["grade_id"]
+        cell
         for cell in done.cells
         if is_test(cell) and cell.metadata["ecole"]["execution"]["state"] != "ok"
     ]
+
+
+def _names(cells: list[NotebookNode]) -> list[str]:
+    return [cell.metadata["nbgrader"]["grade_id"] for cell in cells]

@@ -51,6 +51,12 @@ class Cell:
         """nbgrader's name of the cell; empty for an ordinary cell."""
         return str(self.nbgrader.get("grade_id", ""))
 
+    @property
+    def is_test(self) -> bool:
+        """A code cell that tests mark."""
+        graded = self.nbgrader
+        return self.kind == "code" and bool(graded.get("grade")) and not graded.get("solution")
+
     @cached_property
     def tree(self) -> ast.Module | None:
         """The syntax tree of a code cell; None where it is no plain Python."""
@@ -93,11 +99,13 @@ class Page:
         """The cells of one kind, in order."""
         return (cell for cell in self.cells if cell.kind == kind)
 
-    def finding(self, cell: Cell | None, problem: str, remedy: str, *, line: int = 1) -> Finding:
+    def finding(
+        self, cell: Cell | None, problem: str, remedy: str, *, line: int = 1, rule: str = ""
+    ) -> Finding:
         """A finding in a cell, at a line of its source (from 1); None: in the whole file."""
         if cell is None:
-            return Finding(self.path, 0, 0, problem, remedy)
-        return Finding(self.path, cell.line + line - 1, cell.number, problem, remedy)
+            return Finding(self.path, 0, 0, problem, remedy, rule)
+        return Finding(self.path, cell.line + line - 1, cell.number, problem, remedy, rule)
 
 
 @dataclass(frozen=True)

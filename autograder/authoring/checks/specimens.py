@@ -1,73 +1,68 @@
 """Prove an assignment's tests: grade its specimens, compare with the marks they state."""
 
-import hashlib
-import json
+import re
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.authoring.checks.cache import Checked
+from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.pages import Page
+from autograder.authoring.checks.proofs import unproved
 from autograder.authoring.cohort import cohort
-from autograder.authoring.masters import REPOSITORY, Master
+from autograder.authoring.masters import Master
 from autograder.authoring.specimens import Specimen, read_specimens
 from autograder.authoring.translation import Lang
-from autograder.errors import EcoleError
-from autograder.grading import SubmissionResult, grade, open_course, release
+from autograder.grading import Batch, SubmissionResult, grade, open_course, release
+from autograder.grading.results import CellResult
+from autograder.grading.sealing import why_unsealable
 
 SECRETS = tuple(f"exam secret number {number}" for number in range(1, 6))
 _MARKERS = ("### BEGIN SOLUTION", "### END SOLUTION")
-_CACHE = REPOSITORY / ".ecole-cache"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to mend: where it is, what is wrong."""
-
-    where: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.problem}"
+_SAME_MARKS = 1e-9
 
 
 def check_assignment(
-    master: Master,
+    page: Page,
     *,
-    lang: Lang = "fr",
+    secrets: Sequence[str] = SECRETS,
     engine: str | None = None,
-    secrets: Iterable[str] = SECRETS,
     workers: int | None = None,
     use_cache: bool = True,
     on_result: Callable[[SubmissionResult, int, int], None] | None = None,
 ) -> list[Finding]:
     """Grade every specimen under each exam secret; no finding means each got its marks.
 
-    An unchanged assignment that was found without fault before is not graded again
-    (`use_cache`): the key covers master, specimens, the code that grades and its versions.
+    Under the last secret the class is English, under the others French: code is shared.
+    An unchanged assignment that was found without fault before is not graded again.
+
+    Raises:
+        EcoleError: a specimen cannot be read.
     """
+    master = page.master
     specimens = read_specimens(master)
-    findings = _check_headers(master, specimens)
-    done = _CACHE / _cache_key(master, lang, engine, tuple(secrets)) if use_cache else None
-    if not findings and done and done.exists():
+    files = [master.path, *sorted((master.path.parent / "specimens").glob("*.py"))]
+    done = Checked(["specimens", engine, *secrets], files)
+    if use_cache and done.clean():
         return []
-    with tempfile.TemporaryDirectory(prefix="ecole-check-") as folder:
-        course = cohort(Path(folder, "cohort"), lang, [master])
-        released = release(open_course(course), master.name)
-        for specimen in specimens:
-            submit(specimen, master, released, course / "submitted" / specimen.name, lang)
-        for number, secret in enumerate(secrets, start=1):
+    graded = Graded(page, specimens)
+    for number, secret in enumerate(secrets, start=1):
+        lang: Lang = "en" if number == len(secrets) > 1 else "fr"
+        with tempfile.TemporaryDirectory(prefix="ecole-check-") as folder:
+            course = _class_of(master, specimens, Path(folder, "cohort"), lang)
             (course / "exam-secret").write_text(secret)
             batch = grade(course, master.name, engine=engine, workers=workers, on_result=on_result)
-            results = {result.student: result for result in batch.submissions}
-            for specimen in specimens:
-                where = f"{master.name}, specimen {specimen.name}, secret {number}"
-                findings += _compare(specimen, results[specimen.name], where)
-    if not findings and done:
-        done.parent.mkdir(exist_ok=True)
-        done.touch()
+            graded.add(batch)
+            if number == 1:
+                findings = list(_unsealed(page, course, batch))
+    findings += graded.findings()
+    if not findings:
+        done.keep()
     return findings
 
 
@@ -105,50 +100,149 @@ def _answer(notebook: NotebookNode, solved: NotebookNode) -> None:
             cell.source = "\n".join(kept)
 
 
-def _check_headers(master: Master, specimens: list[Specimen]) -> list[Finding]:
-    findings = []
-    if not any(specimen.kind == "trap" for specimen in specimens):
-        findings.append(Finding(master.name, "no specimen of kind trap"))
+def _class_of(master: Master, specimens: list[Specimen], directory: Path, lang: Lang) -> Path:
+    """A cohort in which each specimen is a student who submitted."""
+    course = cohort(directory, lang, [master])
+    released = release(open_course(course), master.name)
     for specimen in specimens:
-        where = f"{master.name}, specimen {specimen.name}"
-        loses = bool(specimen.marks)
-        if specimen.kind in ("reference", "right") and loses:
-            findings.append(Finding(where, "a right specimen states no marks: it gets them all"))
-        if specimen.kind in ("wrong", "trap") and not loses:
-            findings.append(Finding(where, "states no marks: which test catches it?"))
-    return findings
+        submit(specimen, master, released, course / "submitted" / specimen.name, lang)
+    return course
 
 
-def _compare(specimen: Specimen, result: SubmissionResult, where: str) -> list[Finding]:
-    if result.state != "graded":
-        notes = "; ".join(note.text("en") for note in result.notes)
-        return [Finding(where, f"state {result.state} instead of graded: {notes}")]
-    tested = {cell.grade_id: cell for cell in result.cells if not cell.manual}
-    findings = [
-        Finding(where, f"states marks for {name!r}, which is no test cell")
-        for name in {*specimen.marks, *specimen.message} - set(tested)
-    ]
-    for name, cell in tested.items():
-        stated = specimen.marks.get(name, 0.0 if specimen.kind == "empty" else cell.max_points)
-        if cell.points is None or abs(cell.points - stated) > 1e-9:
-            why = f" ({cell.message})" if cell.message else ""
-            findings.append(Finding(where, f"{name}: got {cell.points:g}, stated {stated:g}{why}"))
-        wanted = specimen.message.get(name)
-        if wanted is not None and wanted not in (cell.message or ""):
-            findings.append(Finding(where, f"{name}: no {wanted!r} in {cell.message!r}"))
-        elif cell.message and specimen.kind in ("wrong", "trap") and not cell.message.strip():
-            findings.append(Finding(where, f"{name}: fails without a message"))
-    return findings
+@dataclass
+class Graded:
+    """What the specimens of one assignment got, a batch for each secret."""
+
+    page: Page
+    specimens: list[Specimen]
+    batches: list[Batch] = field(default_factory=list)
+
+    def add(self, batch: Batch) -> None:
+        """Add the batch of one more secret."""
+        self.batches.append(batch)
+
+    def findings(self) -> list[Finding]:
+        """Specimens that did not get what they state, and tests that none of them proves."""
+        found = [finding for each in self.specimens for finding in self._of_specimen(each)]
+        return found + list(unproved(self.page, self.batches))
+
+    def _results(self, specimen: Specimen) -> list[SubmissionResult]:
+        return [
+            next(each for each in batch.submissions if each.student == specimen.name)
+            for batch in self.batches
+        ]
+
+    def _of_specimen(self, specimen: Specimen) -> Iterator[Finding]:
+        results = self._results(specimen)
+        for number, result in enumerate(results, start=1):
+            if result.state != "graded":
+                notes = "; ".join(note.text("en") for note in result.notes)
+                yield self._at(
+                    specimen,
+                    "",
+                    f"state {result.state} instead of graded, secret {number}: {notes}",
+                    "make the answer one that runs to its end",
+                    "specimen-state",
+                )
+                return
+        cells = defaultdict(list)
+        for result in results:
+            for cell in result.cells:
+                if not cell.manual:
+                    cells[cell.grade_id].append(cell)
+        for grade_id in sorted({*specimen.marks, *specimen.message} - set(cells)):
+            yield self._at(
+                specimen,
+                grade_id,
+                f"states marks for {grade_id!r}, which is no test cell",
+                f"name one of: {', '.join(cells)}",
+                "specimen-cell",
+            )
+        for grade_id, found in cells.items():
+            yield from self._of_cell(specimen, grade_id, found)
+
+    def _of_cell(
+        self, specimen: Specimen, grade_id: str, found: list[CellResult]
+    ) -> Iterator[Finding]:
+        points = [cell.points or 0.0 for cell in found]
+        stated = specimen.marks.get(
+            grade_id, 0.0 if specimen.kind == "empty" else found[0].max_points
+        )
+        messages = [cell.message or "" for cell in found]
+        if max(points) - min(points) > _SAME_MARKS:
+            each = ", ".join(f"{value:g}" for value in points)
+            yield self._at(
+                specimen,
+                grade_id,
+                f"{grade_id}: marks change with the exam secret: {each}{_because(messages)}",
+                "make the hidden cases such that every draw holds what the test looks for",
+                "marks-by-secret",
+            )
+        elif abs(points[0] - stated) > _SAME_MARKS:
+            yield self._wrong_marks(specimen, grade_id, points[0], stated, messages)
+        wanted = specimen.message.get(grade_id)
+        if wanted is not None and not any(wanted in message for message in messages):
+            yield self._at(
+                specimen,
+                grade_id,
+                f"{grade_id}: no {wanted!r} in the message {messages[0]!r}",
+                "correct `message`, or the assertion that should fail first",
+                "specimen-message",
+            )
+
+    def _wrong_marks(
+        self, specimen: Specimen, grade_id: str, got: float, stated: float, messages: list[str]
+    ) -> Finding:
+        problem = f"{grade_id}: got {got:g}, stated {stated:g}{_because(messages)}"
+        if specimen.kind in ("reference", "right"):
+            remedy = "a right answer loses points: mend the test, or the answer if it is wrong"
+            return self._at(specimen, grade_id, problem, remedy, "right-loses")
+        if got > stated:
+            remedy = "no test catches this mistake: add a hidden one, or state what it gets"
+            return self._at(specimen, grade_id, problem, remedy, "wrong-not-caught")
+        remedy = "state the marks it gets, or mend the test that refuses too much"
+        return self._at(specimen, grade_id, problem, remedy, "specimen-marks")
+
+    def _at(
+        self, specimen: Specimen, grade_id: str, problem: str, remedy: str, rule: str
+    ) -> Finding:
+        """A finding in a specimen's file; of the reference, in the master's cell."""
+        path = self.page.master.path.parent / "specimens" / f"{specimen.name}.py"
+        if specimen.kind == "reference":
+            cell = next((each for each in self.page.cells if each.grade_id == grade_id), None)
+            return self.page.finding(cell, f"reference: {problem}", remedy, rule=rule)
+        key = re.compile(rf"\b{re.escape(grade_id)}[\"']?\s*:" if grade_id else r"\Z.")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        named = (number for number, line in enumerate(lines, 1) if key.search(line))
+        where = path.relative_to(self.page.root).as_posix()
+        return Finding(where, next(named, 1), 0, problem, remedy, rule)
 
 
-def _cache_key(master: Master, lang: str, engine: str | None, secrets: tuple[str, ...]) -> str:
-    sha = hashlib.sha256(json.dumps([lang, engine, secrets]).encode())
-    files = [master.path, *sorted((master.path.parent / "specimens").glob("*.py"))]
-    for package in ("autograder", "datasets/health_datasets"):
-        files += sorted((REPOSITORY / package).rglob("*.py"))
-    files.append(REPOSITORY / "pyproject.toml")
-    for path in files:
-        if not path.exists():
-            raise EcoleError(f"{path}: missing")
-        sha.update(path.relative_to(REPOSITORY).as_posix().encode() + b"\0" + path.read_bytes())
-    return sha.hexdigest()
+def _because(messages: list[str]) -> str:
+    said = next((message for message in messages if message), "")
+    return f" ({said})" if said else ""
+
+
+def _unsealed(page: Page, course: Path, batch: Batch) -> Iterator[Finding]:
+    """Tests that ran in the candidate's process, with the reason."""
+    if batch.engine != "examiner":
+        return
+    reference = next(each for each in batch.submissions if each.student == "reference")
+    unsealed = {
+        cell.grade_id
+        for cell in reference.cells
+        if not cell.manual and cell.state == "ok" and not cell.sealed
+    }
+    if not unsealed:
+        return
+    source = page.master.build("fr")
+    reasons = why_unsealable(source, open_course(course).limits("examiner"))
+    for cell in page.of_kind("code"):
+        if cell.is_test and cell.grade_id in unsealed:
+            reason = reasons.get(cell.grade_id, "it passes only beside the student's code")
+            yield page.finding(
+                cell,
+                f"{cell.grade_id} cannot be sealed: {reason}",
+                "test what a function returns as plain data: numbers, texts, tables",
+                rule="unsealable",
+            )

@@ -1,0 +1,164 @@
+"""`ecole check`: what to check, the checks that read, then those that execute."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.lessons import VERSIONS, Version, check_lesson
+from autograder.authoring.checks.pages import Course, Page, read_page
+from autograder.authoring.checks.specimens import SECRETS, check_assignment
+from autograder.authoring.checks.text import check_page
+from autograder.authoring.masters import REPOSITORY, Master, assignments, lessons
+from autograder.errors import EcoleError
+from autograder.grading.batch import usable_processors
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, how many there are."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What to check: masters of one repository; `whole` when nothing of it is left out."""
+
+    root: Path
+    masters: tuple[Master, ...]
+    whole: bool
+
+
+def scope_of(paths: Sequence[str | Path] = ()) -> Scope:
+    """The masters at or below each path; without a path, the whole repository.
+
+    Args:
+        paths: a master, a specimen, a folder, or the name of an assignment.
+
+    Raises:
+        EcoleError: there is nothing to check at a path, or paths are of two repositories.
+    """
+    if not paths:
+        return _whole(REPOSITORY)
+    found = [_below(path) for path in paths]
+    roots = {scope.root for scope in found}
+    if len(roots) > 1:
+        raise EcoleError(f"check one repository at a time: {', '.join(map(str, sorted(roots)))}")
+    masters = dict.fromkeys(master for scope in found for master in scope.masters)
+    return Scope(found[0].root, tuple(masters), any(scope.whole for scope in found))
+
+
+def check_text(scope: Scope) -> list[Finding]:
+    """The checks that only read: fast enough to run at each save."""
+    course = Course.read(scope.root)
+    findings = []
+    for master in scope.masters:
+        try:
+            findings += check_page(read_page(master, scope.root), course)
+        except EcoleError as error:
+            findings.append(_unreadable(master, scope.root, error))
+    return sorted(findings)
+
+
+def check_executed(
+    scope: Scope,
+    *,
+    workers: int | None = None,
+    use_cache: bool = True,
+    on_progress: Progress = lambda what, done, total: None,
+) -> list[Finding]:
+    """Execute every lesson and grade every specimen; what cannot be built is left out.
+
+    Args:
+        workers: lessons, then submissions, at once; the usable processors by default.
+        use_cache: leave out what is unchanged since it was found without fault.
+    """
+    pages = list(_pages(scope))
+    findings = _lessons(
+        [page for page in pages if page.kind == "lesson"], workers, use_cache, on_progress
+    )
+    for page in pages:
+        if page.kind == "assignment":
+            findings += _assignment(page, workers, use_cache, on_progress)
+    return sorted(findings)
+
+
+def _lessons(
+    pages: list[Page], workers: int | None, use_cache: bool, on_progress: Progress
+) -> list[Finding]:
+    runs = [(page, version) for page in pages for version in VERSIONS]
+
+    def run(each: tuple[Page, Version]) -> list[Finding]:
+        return check_lesson(*each, use_cache=use_cache)
+
+    findings = []
+    with ThreadPoolExecutor(workers or usable_processors(), "ecole-lesson") as pool:
+        for done, found in enumerate(pool.map(run, runs), start=1):
+            findings += found
+            on_progress("lessons", done, len(runs))
+    return findings
+
+
+def _assignment(
+    page: Page, workers: int | None, use_cache: bool, on_progress: Progress
+) -> list[Finding]:
+    batches = 0
+
+    def count(result: object, done: int, total: int) -> None:
+        nonlocal batches
+        on_progress(page.master.name, batches * total + done, len(SECRETS) * total)
+        batches += done == total
+
+    try:
+        return check_assignment(page, workers=workers, use_cache=use_cache, on_result=count)
+    except EcoleError as error:
+        remedy = "mend it, then check again: its specimens were not graded"
+        return [page.finding(None, str(error), remedy, rule="specimens-not-graded")]
+
+
+def _pages(scope: Scope) -> Iterator[Page]:
+    """What can be built in both languages; the checks that read say why the rest cannot."""
+    for master in scope.masters:
+        try:
+            master.build("fr")
+            master.build("en")
+            yield read_page(master, scope.root)
+        except EcoleError:
+            continue
+
+
+def _unreadable(master: Master, root: Path, error: EcoleError) -> Finding:
+    where = master.path.relative_to(root).as_posix()
+    return Finding(where, 0, 0, str(error), "compare its head and fences with another master")
+
+
+def _whole(root: Path) -> Scope:
+    return Scope(root, (*lessons(root), *assignments(root)), whole=True)
+
+
+def _below(path: str | Path) -> Scope:
+    place = Path(path).resolve()
+    if not place.exists():
+        known = {master.name: master for master in assignments()}
+        if str(path) not in known:
+            raise EcoleError(
+                f"{path}: no such file, and no assignment of that name; "
+                f"there is: {', '.join(known)}"
+            )
+        return Scope(REPOSITORY, (known[str(path)],), whole=False)
+    root = _root_of(place)
+    whole = _whole(root)
+    if place == root:
+        return whole
+    if place.is_file() and place.parent.name == "specimens":
+        place = place.parent.parent
+    masters = tuple(master for master in whole.masters if master.path.is_relative_to(place))
+    if not masters:
+        raise EcoleError(f"{path}: no lesson and no assignment there; name a master or a folder")
+    return Scope(root, masters, whole=False)
+
+
+def _root_of(place: Path) -> Path:
+    """The repository that a path lies in."""
+    for folder in (place, *place.parents):
+        if (folder / "course" / "glossary.yml").is_file():
+            return folder
+    raise EcoleError(f"{place}: in no repository of the course (no course/glossary.yml above it)")
