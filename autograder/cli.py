@@ -168,10 +168,14 @@ def check(
     text: Annotated[bool, typer.Option("--text", help="Only read: execute nothing.")] = False,
     workers: Workers = None,
     cache: Annotated[bool, typer.Option(help="Skip what was checked and is unchanged.")] = True,
+    rules: Annotated[bool, typer.Option("--rules", help="List what is checked, and stop.")] = False,
 ) -> None:
     """Check masters: their text, that lessons run, that specimens get the marks they state."""
     from autograder.authoring.checks import run
 
+    if rules:
+        _show_rules(run.rules())
+        return
     scope = run.scope_of(paths or ())
     findings = run.check_text(scope)
     if not text:
@@ -187,6 +191,13 @@ def check(
         raise typer.Exit(1)
     done = "read" if text else "read and executed"
     console.print(f"[green]✓[/] {len(scope.masters)} master(s) {done}: nothing to mend")
+
+
+def _show_rules(rules: dict[str, str]) -> None:
+    table = Table(show_header=False, box=None)
+    for name, what in rules.items():
+        table.add_row(f"[bold]{name}[/]", escape(what))
+    console.print(table)
 
 
 @app.command()

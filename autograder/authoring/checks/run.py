@@ -6,16 +6,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.authoring.checks.findings import Finding
-from autograder.authoring.checks.lessons import VERSIONS, Version, check_lesson
+from autograder.authoring.checks.lessons import SECONDS, VERSIONS, Version, check_lesson
 from autograder.authoring.checks.pages import Course, Page, read_page
 from autograder.authoring.checks.specimens import SECRETS, check_assignment
-from autograder.authoring.checks.text import check_page
+from autograder.authoring.checks.text import RULES, check_page
 from autograder.authoring.masters import REPOSITORY, Master, assignments, lessons
 from autograder.errors import EcoleError
 from autograder.grading.batch import usable_processors
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, how many there are."""
+
+EXECUTED = {
+    "lesson-fails": "a cell of a lesson that raises",
+    "lesson-warns": "a cell of a lesson that writes to stderr",
+    "lesson-network": "a lesson that asks for the network",
+    "lesson-slow": f"a lesson that takes more than {SECONDS} s",
+    "check-on-stub": "the check of an exercise that raises on the unanswered stub",
+    "right-loses": "a right specimen, or the reference, that loses a point",
+    "wrong-not-caught": "a wrong specimen that no test catches",
+    "specimen-marks": "a specimen that gets less than it states",
+    "specimen-message": "a failure that does not say what the specimen states",
+    "specimen-cell": "marks stated for a cell that is not there",
+    "specimen-state": "a specimen that does not run to its end",
+    "specimens-not-graded": "specimens that cannot be read, or do not fit the master",
+    "marks-by-secret": "marks that change with the exam secret",
+    "hidden-unproved": "a hidden test that no specimen fails",
+    "test-unproved": "a test cell in which no specimen loses a point",
+    "unsealable": "a test that only passes in the student's own process",
+}
+"""What executing can find, by the name of the rule."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,12 @@ def check_executed(
         if page.kind == "assignment":
             findings += _assignment(page, workers, use_cache, on_progress)
     return sorted(findings)
+
+
+def rules() -> dict[str, str]:
+    """Every rule, by name: what it finds."""
+    read = {name: (rule.__doc__ or "").strip().splitlines()[0] for name, rule in RULES.items()}
+    return read | EXECUTED
 
 
 def _lessons(

@@ -51,19 +51,28 @@ def check_assignment(
     if use_cache and done.clean():
         return []
     graded = Graded(page, specimens)
-    for number, secret in enumerate(secrets, start=1):
-        lang: Lang = "en" if number == len(secrets) > 1 else "fr"
+    findings: list[Finding] = []
+    for lang, chosen in _by_language(secrets):
         with tempfile.TemporaryDirectory(prefix="ecole-check-") as folder:
             course = _class_of(master, specimens, Path(folder, "cohort"), lang)
-            (course / "exam-secret").write_text(secret)
-            batch = grade(course, master.name, engine=engine, workers=workers, on_result=on_result)
-            graded.add(batch)
-            if number == 1:
-                findings = list(_unsealed(page, course, batch))
+            for secret in chosen:
+                (course / "exam-secret").write_text(secret)
+                graded.add(
+                    grade(course, master.name, engine=engine, workers=workers, on_result=on_result)
+                )
+            if lang == "fr":
+                findings += _unsealed(page, course, graded.batches[0])
     findings += graded.findings()
     if not findings:
         done.keep()
     return findings
+
+
+def _by_language(secrets: Sequence[str]) -> list[tuple[Lang, Sequence[str]]]:
+    """The last secret is an English class's, when there are several."""
+    if len(secrets) == 1:
+        return [("fr", secrets)]
+    return [("fr", secrets[:-1]), ("en", secrets[-1:])]
 
 
 def submit(specimen: Specimen, master: Master, released: Path, student: Path, lang: Lang) -> None:
