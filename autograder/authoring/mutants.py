@@ -24,6 +24,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import CodeType
 
 from nbformat import NotebookNode
@@ -375,7 +376,7 @@ def _logic(code: Code, node: ast.AST) -> Iterator[Change]:
     """`and` for `or`, a negation or a minus sign forgotten."""
     if isinstance(node, ast.BoolOp):
         symbols = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
-        for left, right in zip(node.values, node.values[1:], strict=False):
+        for left, right in pairwise(node.values):
             yield from _symbol(code, left, right, symbols)
     elif isinstance(node, ast.UnaryOp):
         yield _instead(code, node, node.operand)
@@ -499,7 +500,7 @@ def _argument(code: Code, node: ast.AST) -> Iterator[Change]:
     """An argument forgotten, two arguments exchanged."""
     if not isinstance(node, ast.Call):
         return
-    given = [*node.args, *node.keywords]
+    given: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
     last = len(node.args) - 1  # without an earlier one the call is no longer the same at all
     for index in range(max(last, 0), len(given)):
         if len(given) > 1 or node.keywords:
@@ -540,7 +541,7 @@ def _cut(spans: Sequence[tuple[int, int]], index: int) -> Change:
 
 
 def _swapped(code: Code, items: Sequence[ast.expr]) -> Iterator[Change]:
-    for left, right in zip(items, items[1:], strict=False):
+    for left, right in pairwise(items):
         if not isinstance(left, ast.Starred) and not isinstance(right, ast.Starred):
             start, end = code.span(left)
             after, stop = code.span(right)

@@ -215,7 +215,10 @@ def _grade_all(
     on_result: OnResult | None,
 ) -> dict[str, Outcome]:
     """How each mutant ended, by its id."""
-    parts = {grade_id: _cut(solved, grade_id) for grade_id in {each.grade_id for each in mutants}}
+    parts = {
+        grade_id: _cut(solved, grade_id)
+        for grade_id in dict.fromkeys(each.grade_id for each in mutants)
+    }
     notebooks = {
         f"{master.name}-{grade_id}": part for grade_id, part in parts.items() if part is not None
     }
@@ -250,20 +253,20 @@ def _progress(
 def _cut(solved: NotebookNode, grade_id: str) -> NotebookNode | None:
     """The notebook up to the tests of one question, without earlier tests; None without tests."""
     cut = nbformat.from_dict(solved)
-    before, after = [], []
-    for cell in cut.cells:
-        marked = cell.metadata.get("nbgrader", {})
-        test = marked.get("grade") and not marked.get("solution")
-        if after and marked.get("solution"):
+    marks = [cell.metadata.get("nbgrader", {}) for cell in cut.cells]
+    start = next(place for place, mark in enumerate(marks) if mark.get("grade_id") == grade_id)
+    tests = []
+    for place in range(start + 1, len(marks)):
+        if marks[place].get("solution"):
             break
-        if after or marked.get("grade_id") == grade_id:
-            after.append((cell, test))
-        elif not marked.get("grade"):
-            before.append(cell)
-    tests = [place for place, (_, test) in enumerate(after) if test]
+        if marks[place].get("grade"):
+            tests.append(place)
     if not tests:
         return None
-    cut.cells = before + [cell for cell, _ in after[: tests[-1] + 1]]
+    before = [
+        cell for cell, mark in zip(cut.cells[:start], marks, strict=False) if not mark.get("grade")
+    ]
+    cut.cells = before + cut.cells[start : tests[-1] + 1]
     return cut
 
 
