@@ -15,7 +15,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.syntax import Syntax
 from rich.table import Table
 
 from autograder import __version__
@@ -348,7 +347,10 @@ def show_mutation(report: "MutationReport") -> None:
         table.add_row(escape(question), *(str(counts[column]) for column in columns))
     console.print(table)
     for mutant in report.survivors:
-        console.print(Syntax(mutant.diff, "diff", background_color="default", word_wrap=True))
+        console.print()
+        for line in mutant.diff.splitlines():
+            style = {"-": "red", "+": "green", "@": "cyan"}.get(line[0])
+            console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
     if report.survivors:
         console.print("\nwhere no test could see it, say why in equivalent_mutants.yml:\n")
         console.print(

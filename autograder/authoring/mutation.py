@@ -139,10 +139,7 @@ def mutate_assignment(
     """
     solved = master.build(_LANG)
     mutants = make_mutants(solved)
-    path = master.path.parent / "equivalent_mutants.yml"
-    explained = _read_equivalents(path)
-    known = {mutant.key for mutant in mutants}
-    _refuse(path, [each for each in explained if each.key not in known], "there is no such mutant")
+    explained = read_equivalents(master, mutants)
     done = _CACHE / f"{_cache_key(master, engine)}.json"
     outcomes = _cached(done, mutants) if use_cache else None
     if outcomes is None:
@@ -151,12 +148,29 @@ def mutate_assignment(
         done.write_text(json.dumps(outcomes), encoding="utf-8")
     by_key = {mutant.key: outcomes[mutant.id] for mutant in mutants}
     killed = [each for each in explained if by_key[each.key] != "survived"]
-    _refuse(path, killed, "its mutant is killed by the tests")
+    _refuse(_equivalents_file(master), killed, "its mutant is killed by the tests")
     return MutationReport(
         assignment=master.name,
         outcomes=[(mutant, outcomes[mutant.id]) for mutant in mutants],
         equivalents=frozenset(each.key for each in explained),
     )
+
+
+def read_equivalents(master: Master, mutants: Iterable[Mutant]) -> list[Equivalent]:
+    """What the author of an assignment explained in `equivalent_mutants.yml`, beside the master.
+
+    Raises:
+        EcoleError: the file is faulty, holds an entry twice, or one that is none of `mutants`.
+    """
+    path = _equivalents_file(master)
+    if not path.exists():
+        return []
+    read = read_course_file(path, _Equivalents, lambda data, location: dotted(location)).root
+    times = Counter(each.key for each in read)
+    _refuse(path, [each for each in read if times[each.key] > 1], "there twice")
+    known = {mutant.key for mutant in mutants}
+    _refuse(path, [each for each in read if each.key not in known], "there is no such mutant")
+    return read
 
 
 def as_entries(mutants: Iterable[Mutant]) -> str:
@@ -186,13 +200,8 @@ def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _represent)
 
 
-def _read_equivalents(path: Path) -> list[Equivalent]:
-    if not path.exists():
-        return []
-    read = read_course_file(path, _Equivalents, lambda data, location: dotted(location)).root
-    twice = [key for key, count in Counter(each.key for each in read).items() if count > 1]
-    _refuse(path, [each for each in read if each.key in twice], "there twice")
-    return read
+def _equivalents_file(master: Master) -> Path:
+    return master.path.parent / "equivalent_mutants.yml"
 
 
 def _refuse(path: Path, entries: Iterable[Equivalent], why: str) -> None:
@@ -251,22 +260,23 @@ def _progress(
 
 
 def _cut(solved: NotebookNode, grade_id: str) -> NotebookNode | None:
-    """The notebook up to the tests of one question, without earlier tests; None without tests."""
+    """The notebook up to the tests of one question, without earlier ones.
+
+    None where the question has no test of its own, or the assignment no other test.
+    """
     cut = nbformat.from_dict(solved)
     marks = [cell.metadata.get("nbgrader", {}) for cell in cut.cells]
     start = next(place for place, mark in enumerate(marks) if mark.get("grade_id") == grade_id)
-    tests = []
-    for place in range(start + 1, len(marks)):
-        if marks[place].get("solution"):
-            break
-        if marks[place].get("grade"):
-            tests.append(place)
-    if not tests:
-        return None
-    before = [
-        cell for cell, mark in zip(cut.cells[:start], marks, strict=False) if not mark.get("grade")
+    later = (place for place, mark in enumerate(marks) if place > start and mark.get("solution"))
+    end = next(later, len(marks))
+    tests = [
+        place for place, mark in enumerate(marks) if mark.get("grade") and not mark.get("solution")
     ]
-    cut.cells = before + cut.cells[start : tests[-1] + 1]
+    own = [place for place in tests if start < place < end]
+    if not own or own == tests:
+        return None
+    left_out = set(tests) - set(own)
+    cut.cells = [cut.cells[place] for place in range(own[-1] + 1) if place not in left_out]
     return cut
 
 
