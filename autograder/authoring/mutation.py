@@ -120,7 +120,6 @@ class MutationReport:
 def mutate_assignment(
     master: Master,
     *,
-    engine: str | None = None,
     workers: int | None = None,
     use_cache: bool = True,
     on_result: OnResult | None = None,
@@ -140,10 +139,10 @@ def mutate_assignment(
     solved = master.build(_LANG)
     mutants = make_mutants(solved)
     explained = read_equivalents(master, mutants)
-    done = _CACHE / f"{_cache_key(master, engine)}.json"
+    done = _CACHE / f"{_cache_key(master)}.json"
     outcomes = _cached(done, mutants) if use_cache else None
     if outcomes is None:
-        outcomes = _grade_all(master, solved, mutants, engine, workers, on_result)
+        outcomes = _grade_all(master, solved, mutants, workers, on_result)
         done.parent.mkdir(exist_ok=True)
         done.write_text(json.dumps(outcomes), encoding="utf-8")
     by_key = {mutant.key: outcomes[mutant.id] for mutant in mutants}
@@ -219,7 +218,6 @@ def _grade_all(
     master: Master,
     solved: NotebookNode,
     mutants: list[Mutant],
-    engine: str | None,
     workers: int | None,
     on_result: OnResult | None,
 ) -> dict[str, Outcome]:
@@ -235,7 +233,7 @@ def _grade_all(
         root = create_cohort(Path(folder, "cohort"), _LANG, {master.name: solved, **notebooks})
         (root / "exam-secret").write_text(_SECRET, encoding="utf-8")
         report = _progress(len(mutants), on_result)
-        trial = _Trial(open_course(root), handed_in(solved), engine, workers, report)
+        trial = _Trial(open_course(root), handed_in(solved), workers, report)
         trial.bound_time(master.name)
         outcomes: dict[str, Outcome] = {}
         for name in notebooks:
@@ -245,9 +243,7 @@ def _grade_all(
         return outcomes | trial.grade(master.name, left)
 
 
-def _progress(
-    foreseen: int, on_result: OnResult | None
-) -> Callable[[SubmissionResult, int, int], None]:
+def _progress(foreseen: int, on_result: OnResult | None) -> OnResult:
     """Count the executions of several batches as one."""
     results: list[SubmissionResult] = []
 
@@ -287,13 +283,11 @@ class _Trial:
         self,
         course: Course,
         answers: Mapping[str, str],
-        engine: str | None,
         workers: int | None,
         on_result: OnResult,
     ) -> None:
         self.course = course
         self.answers = answers
-        self.engine = engine
         self.workers = workers
         self.on_result = on_result
 
@@ -333,7 +327,6 @@ class _Trial:
         batch = grade(
             self.course,
             assignment,
-            engine=self.engine,
             workers=self.workers,
             students=["reference", *(each.id for each in mutants)],
             on_result=self.on_result,
@@ -370,8 +363,8 @@ def _cached(path: Path, mutants: list[Mutant]) -> dict[str, Outcome] | None:
     return outcomes if outcomes.keys() == {mutant.id for mutant in mutants} else None
 
 
-def _cache_key(master: Master, engine: str | None) -> str:
-    sha = hashlib.sha256(json.dumps(["mutate", engine]).encode())
+def _cache_key(master: Master) -> str:
+    sha = hashlib.sha256(b"mutate")
     files = [master.path, REPOSITORY / "pyproject.toml"]
     for package in ("autograder", "datasets/health_datasets"):
         files += sorted((REPOSITORY / package).rglob("*.py"))
