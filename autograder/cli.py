@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 # jsonschema compiles a grammar of web addresses when it finds this: a second for each command
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -27,6 +27,9 @@ from rich.table import Table
 from autograder import __version__
 from autograder.errors import EcoleError
 from autograder.grading.results import EXECUTED, Batch, State, SubmissionResult
+
+if TYPE_CHECKING:
+    from autograder.authoring.mutation import MutationReport
 
 app = typer.Typer(
     help="École IA Santé: build the course, release assignments, grade a class.",
@@ -201,6 +204,29 @@ def _show_rules(rules: dict[str, str]) -> None:
 
 
 @app.command()
+def mutate(
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments (default: all).")] = None,
+    workers: Workers = None,
+    cache: Annotated[bool, typer.Option(help="Skip what was graded and is unchanged.")] = True,
+) -> None:
+    """Put small faults into the reference solution and list those that no test sees."""
+    from autograder.authoring import masters
+    from autograder.authoring.mutation import mutate_assignment
+
+    chosen = [masters.assignment(name) for name in names] if names else masters.assignments()
+    sufficient = True
+    for master in chosen:
+        with progress(f"mutating {master.name}") as on_result:
+            report = mutate_assignment(
+                master, workers=workers, use_cache=cache, on_result=on_result
+            )
+        show_mutation(report)
+        sufficient = sufficient and report.sufficient
+    if not sufficient:
+        raise typer.Exit(1)
+
+
+@app.command()
 def demo(
     directory: Annotated[
         Path | None, typer.Argument(help="Empty folder to use (default: a temporary one).")
@@ -336,6 +362,38 @@ def show(batch: Batch) -> None:
     console.print(table)
     console.print(f"{len(batch.submissions)} submissions in {batch.seconds:.1f} s")
     _show_sealing(batch)
+
+
+def show_mutation(report: "MutationReport") -> None:
+    """Print what became of an assignment's mutants: a table, the survivors, what to paste."""
+    from autograder.authoring.mutation import THRESHOLD, as_entries
+
+    table = Table(title=f"mutants of {report.assignment}", title_justify="left")
+    columns = ("killed", "stopped", "equivalent", "survived")
+    table.add_column("question")
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    for question in report.questions:
+        counts = report.of_question(question)
+        table.add_row(escape(question), *(str(counts[column]) for column in columns))
+    console.print(table)
+    for mutant in report.survivors:
+        console.print()
+        for line in mutant.diff.splitlines():
+            style = {"-": "red", "+": "green", "@": "cyan"}.get(line[0])
+            console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+    if report.survivors:
+        console.print("\nwhere no test could see it, say why in equivalent_mutants.yml:\n")
+        console.print(
+            as_entries(report.survivors), markup=False, highlight=False, soft_wrap=True, end=""
+        )
+    mark = "[green]✓[/]" if report.sufficient else "[red]✗[/]"
+    console.print(
+        f"{mark} {report.assignment}: {report.score:.1%} of {len(report.outcomes)} mutants killed, "
+        f"{len(report.equivalents)} equivalent ones aside (at least {THRESHOLD:.0%})",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _show_sealing(batch: Batch) -> None:
