@@ -1,5 +1,6 @@
 """`ecole new module`: a skeleton that runs, in a repository where nothing else has moved."""
 
+import re
 import shutil
 import warnings
 from pathlib import Path
@@ -21,8 +22,14 @@ MODULE = "course/m2-standards-and-quality/w05-french-hospital-data"
 
 
 def clone(folder: Path) -> Path:
-    for name in ("course", "assignments"):
-        shutil.copytree(REPOSITORY / name, folder / name)
+    """The course as planned, before any module of it was written."""
+    course = folder / "course"
+    course.mkdir()
+    shutil.copy(REPOSITORY / "course" / "glossary.yml", course)
+    syllabus = (REPOSITORY / "course" / "syllabus.yml").read_text(encoding="utf-8")
+    syllabus = re.sub(r"^ +file: .*\n", "", syllabus, flags=re.MULTILINE)
+    syllabus = syllabus.replace("state: ready", "state: planned")
+    (course / "syllabus.yml").write_text(syllabus, encoding="utf-8")
     return folder
 
 
@@ -109,14 +116,18 @@ def test_its_points_add_up(skeleton: Path) -> None:
     assert sum(cell["grade"] and not cell["solution"] for cell in graded) == 5
 
 
-def test_the_rest_of_the_repository_stays_as_it_was(skeleton: Path) -> None:
-    before, after = contents(REPOSITORY / "course"), contents(skeleton / "course")
-    syllabus = before.pop("syllabus.yml").decode().splitlines(keepends=True)
-    assert {path: after[path] for path in before} == before
-    lines = after["syllabus.yml"].decode().splitlines(keepends=True)
+def test_the_syllabus_gains_three_lines_and_nothing_else(tmp_path: Path) -> None:
+    root = clone(tmp_path)
+    before = contents(root)
+    done = new_module("w05", root)
+    after = contents(root)
+    assert set(after) - set(before) == set(done.written) and len(done.written) == 9
+    assert after["course/glossary.yml"] == before["course/glossary.yml"]
+    lines = after["course/syllabus.yml"].decode().splitlines(keepends=True)
     added = [f"      file: {name}\n" for name in ("01-pmsi.md", "02-snds.md", "03-cohorts.md")]
     assert [line for line in lines if line in added] == added
-    assert [line for line in lines if line not in added] == syllabus
+    rest = [line for line in lines if line not in added]
+    assert "".join(rest).encode() == before["course/syllabus.yml"]
 
 
 def test_a_module_begun_by_hand_receives_only_what_it_lacks(tmp_path: Path) -> None:
