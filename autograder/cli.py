@@ -37,6 +37,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+new = typer.Typer(help="Write the skeleton of what is to come.", no_args_is_help=True)
+app.add_typer(new, name="new")
 console = Console()
 
 _COLOURS: dict[State, str] = {
@@ -224,6 +226,37 @@ def mutate(
         sufficient = sufficient and report.sufficient
     if not sufficient:
         raise typer.Exit(1)
+
+
+@new.command("module")
+def new_module(
+    week: Annotated[str, typer.Argument(help="Its week, for instance w05.", show_default=False)],
+) -> None:
+    """Write what a module of the syllabus still lacks; nothing that exists is touched."""
+    from autograder.authoring.skeleton import new_module as write_module
+
+    skeleton = write_module(week)
+    for name in skeleton.kept:
+        console.print(f"  exists, kept: {escape(name)}", highlight=False, soft_wrap=True)
+    for name in skeleton.written:
+        console.print(f"  written: {escape(name)}", highlight=False, soft_wrap=True)
+    if not skeleton.written:
+        console.print("nothing to add")
+        return
+    console.print("next: ecole author, then ecole check, which lists what is still to be written")
+    console.print("and, for the syllabus's picture: python tools/draw_syllabus.py")
+
+
+@app.command()
+def author() -> None:
+    """Open the masters in JupyterLab, as notebooks, with nbgrader's Create Assignment."""
+    from autograder.authoring import labconfig
+    from autograder.authoring.masters import REPOSITORY
+
+    settings = str(Path(labconfig.__file__).parents[1])
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [settings, others]))
+    _open_lab(REPOSITORY)
 
 
 @app.command()

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import planted_pairs
+import planted_unwritten
 import pytest
 from planted import HEADER, Planted, findings_in
 
 from autograder.authoring.checks.text import RULES
 
-PLANTED: dict[str, list[Planted]] = {**planted_pairs.PLANTED}
+PLANTED: dict[str, list[Planted]] = {**planted_pairs.PLANTED, **planted_unwritten.PLANTED}
 CASES = [
     pytest.param(rule, planted, id=f"{rule}-{number}")
     for rule, cases in PLANTED.items()

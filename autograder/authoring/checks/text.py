@@ -2,23 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
-from autograder.authoring.checks import pairs
+from autograder.authoring.checks import pairs, unwritten
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, Page, Rule, read_page
 from autograder.authoring.masters import Master
 
-RULES: dict[str, Rule] = {**pairs.RULES}
+RULES: dict[str, Rule] = {**pairs.RULES, **unwritten.RULES}
 
 
 def check_pages(masters: Iterable[Master], course: Course) -> list[Finding]:
-    """Read each master and apply every rule.
+    """Read each master and apply every rule; also what its folder still has to be written.
 
     Raises:
         EcoleError: a file is missing or no MyST notebook.
     """
-    pages = (read_page(master, course.root) for master in masters)
-    return sorted(finding for page in pages for finding in check_page(page, course))
+    pages = [read_page(master, course.root) for master in masters]
+    folders = {page.master.path.parent for page in pages}
+    beside = (unwritten.unwritten_beside(folder, course.root) for folder in folders)
+    found = (check_page(page, course) for page in pages)
+    return sorted(chain(chain.from_iterable(found), chain.from_iterable(beside)))
 
 
 def check_page(page: Page, course: Course) -> list[Finding]:

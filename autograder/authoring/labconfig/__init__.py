@@ -1,0 +1,4 @@
+"""JupyterLab's defaults for authors: a double click opens a master as a notebook.
+
+Jupyter reads `labconfig/` below each folder of JUPYTER_CONFIG_PATH; see `ecole author`.
+"""

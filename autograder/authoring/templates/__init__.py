@@ -1,0 +1,1 @@
+"""What `ecole new module` writes: Jinja templates, filled from the syllabus."""
