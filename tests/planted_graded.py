@@ -34,7 +34,7 @@ def solution(source: str, grade_id: str = "solution", **settings: object) -> str
     return graded(source, grade_id, **{"solution": True} | settings)
 
 
-def test(source: str, grade_id: str = "test", points: object = 2, **settings: object) -> str:
+def a_test(source: str, grade_id: str = "test", points: object = 2, **settings: object) -> str:
     """A test cell."""
     return graded(source, grade_id, **{"grade": True, "locked": True, "points": points} | settings)
 
@@ -53,14 +53,14 @@ def written(points: object = 2, mark: str = "", english: dict[str, object] | Non
 def question(said: str = "(2 points · C3)", cells: str | None = None, mark: str = "") -> str:
     """A question: its heading in both languages, then its cells (a test of 2 points)."""
     heading = pair(f"## 1. Lire {said}{mark}", f"## 1. Read {said}")
-    return heading + (test("pass") if cells is None else cells)
+    return heading + (a_test("pass") if cells is None else cells)
 
 
 def whole(tests: float = 18, hand: float = 2, number: int = 4) -> str:
     """As many questions by tests, equal, then a written answer."""
     each = tests / number
     return "".join(
-        question(cells=test("pass", f"test_{place}", each)) for place in range(number)
+        question(cells=a_test("pass", f"test_{place}", each)) for place in range(number)
     ) + question(cells=written(hand))
 
 
@@ -74,8 +74,8 @@ PLANTED = {
     ],
     "nbgrader-schema": [
         OfAssignment(
-            fault=test("assert x ⟵", points=-1),
-            near_miss=test("assert x", points=0.5),
+            fault=a_test("assert x ⟵", points=-1),
+            near_miss=a_test("assert x", points=0.5),
             says=("nbgrader refuses the metadata of test", "-1"),
         ),
         OfAssignment(
@@ -108,7 +108,7 @@ PLANTED = {
         ),
         OfAssignment(
             fault=solution("x = 1 ⟵", checksum="0" * 32),
-            near_miss=test("assert x"),
+            near_miss=a_test("assert x"),
             says=("hold checksum", "remove it"),
         ),
     ],
@@ -133,12 +133,12 @@ PLANTED = {
     ],
     "grade-id-twice": [
         OfAssignment(
-            fault=solution("x = 1", "x") + test("assert x ⟵", "x"),
+            fault=solution("x = 1", "x") + a_test("assert x ⟵", "x"),
             near_miss=solution("x = 1", "x") + written(),
             says=("'x' is also that of cell 1", "rename one"),
         ),
         OfAssignment(
-            fault=written() + test("assert True ⟵", "written"),
+            fault=written() + a_test("assert True ⟵", "written"),
             near_miss=written(),
             says=("'written' is also that of cell 1",),
         ),
@@ -158,11 +158,11 @@ PLANTED = {
     "points-place": [
         OfAssignment(
             fault=solution("x = 1 ⟵", points=2),
-            near_miss=solution("x = 1") + test("assert x", points=0.5),
+            near_miss=solution("x = 1") + a_test("assert x", points=0.5),
             says=("solution states 2 points, but is not graded",),
         ),
         OfAssignment(
-            fault=test("assert x ⟵", points=0),
+            fault=a_test("assert x ⟵", points=0),
             near_miss=written(),
             says=("test is graded, with points: 0",),
         ),
@@ -185,8 +185,8 @@ PLANTED = {
     "points-heading": [
         OfAssignment(
             fault=question("(3 points · C3)", mark="⟵"),
-            near_miss=question("(2,5 points · C3)", test("pass", points=2.5))
-            + question("(3 points · C1)", test("pass", "a", 2) + test("pass", "b", 1)),
+            near_miss=question("(2,5 points · C3)", a_test("pass", points=2.5))
+            + question("(3 points · C1)", a_test("pass", "a", 2) + a_test("pass", "b", 1)),
             says=("says 3 points, its cells carry 2 (test 2)",),
         ),
         OfAssignment(
@@ -195,7 +195,7 @@ PLANTED = {
             says=("says no points, its cells carry 2", "(2 points · C…)"),
         ),
         OfAssignment(
-            fault=pair("## 2. Voir (1 point · C3) ⟵", "## 2. See (2 points · C3)") + test("pass"),
+            fault=pair("## 2. Voir (1 point · C3) ⟵", "## 2. See (2 points · C3)") + a_test("pass"),
             near_miss=pair("# Semaine 2\n\n**20 points**", "# Week 2\n\n**20 points**")
             + question()
             + pair("## Voir", "## See")
@@ -234,8 +234,8 @@ PLANTED = {
     ],
     "test-locked": [
         OfAssignment(
-            fault=test("assert x ⟵", locked=False),
-            near_miss=test("assert x") + written(),
+            fault=a_test("assert x ⟵", locked=False),
+            near_miss=a_test("assert x") + written(),
             says=("the test test is not locked",),
         ),
     ],

@@ -1,7 +1,7 @@
 """Faults in nbgrader's markers."""
 
 from planted import Planted, code, pair
-from planted_graded import OfAssignment, given, solution, test
+from planted_graded import OfAssignment, a_test, given, solution
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
@@ -14,14 +14,14 @@ def answered(*lines: str) -> str:
 
 def hiding(*lines: str, first: str = "assert x") -> str:
     """A test cell that begins with `first` and hides these lines."""
-    return test("\n".join([first, BEGIN_HIDDEN, *lines, END_HIDDEN]))
+    return a_test("\n".join([first, BEGIN_HIDDEN, *lines, END_HIDDEN]))
 
 
 def spelling(line: str, *says: str, near_miss: str) -> Planted:
     """A line meant as a marker, and one that is not."""
     return OfAssignment(
-        fault=test(f"assert x\n{line} ⟵\nassert y"),
-        near_miss=test(f"assert x\n{near_miss}\nassert y"),
+        fault=a_test(f"assert x\n{line} ⟵\nassert y"),
+        near_miss=a_test(f"assert x\n{near_miss}\nassert y"),
         says=(f"{line!r}", *says),
     )
 
@@ -53,8 +53,8 @@ PLANTED = {
             says=("`### BEGIN SOLUTION` is never closed",),
         ),
         OfAssignment(
-            fault=test(f"assert x\n{BEGIN_HIDDEN} ⟵\nassert y\n{END}"),
-            near_miss=test(f"assert x\n{BEGIN_HIDDEN}\nassert y\n{END_HIDDEN}"),
+            fault=a_test(f"assert x\n{BEGIN_HIDDEN} ⟵\nassert y\n{END}"),
+            near_miss=a_test(f"assert x\n{BEGIN_HIDDEN}\nassert y\n{END_HIDDEN}"),
             says=("`### BEGIN HIDDEN TESTS` is never closed",),
         ),
     ],
@@ -72,7 +72,7 @@ PLANTED = {
             says=("still open",),
         ),
         OfAssignment(
-            fault=test(f"{BEGIN_HIDDEN}\n{BEGIN} ⟵\nx\n{END}\n{END_HIDDEN}"),
+            fault=a_test(f"{BEGIN_HIDDEN}\n{BEGIN} ⟵\nx\n{END}\n{END_HIDDEN}"),
             near_miss=hiding("x"),
             says=("`### BEGIN SOLUTION` stands in a region",),
         ),
@@ -132,14 +132,14 @@ PLANTED = {
     ],
     "hidden-missing": [
         OfAssignment(
-            fault=test("assert x ⟵"),
+            fault=a_test("assert x ⟵"),
             near_miss=hiding("assert x"),
             says=("the test test has no hidden tests",),
         ),
     ],
     "visible-missing": [
         OfAssignment(
-            fault=test(f"{BEGIN_HIDDEN} ⟵\nassert x\n{END_HIDDEN}\nassert y").replace(" ⟵", ""),
+            fault=a_test(f"{BEGIN_HIDDEN} ⟵\nassert x\n{END_HIDDEN}\nassert y").replace(" ⟵", ""),
             near_miss=hiding("assert x", first="for y in x:\n    assert y"),
             says=("asserts nothing before its hidden tests",),
         ),

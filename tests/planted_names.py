@@ -1,7 +1,7 @@
 """Faults in where the names that a test reads are bound."""
 
 from planted import code
-from planted_graded import OfAssignment, given, solution, test
+from planted_graded import OfAssignment, a_test, given, solution
 from planted_markers import BEGIN, BEGIN_HIDDEN, END, END_HIDDEN, answered
 
 # what a test may use without binding it elsewhere
@@ -37,78 +37,78 @@ lambda w: w
 PLANTED = {
     "name-unbound": [
         OfAssignment(
-            fault=answered("x = 1") + test("assert x\nassert expected == x ⟵"),
-            near_miss=answered("x = 1") + given("expected = 2") + test("assert expected == x"),
+            fault=answered("x = 1") + a_test("assert x\nassert expected == x ⟵"),
+            near_miss=answered("x = 1") + given("expected = 2") + a_test("assert expected == x"),
             says=("reads 'expected', which nothing binds",),
         ),
         OfAssignment(
-            fault=test("print(table) ⟵\ntable = 1"),
-            near_miss=test(ITS_OWN),
+            fault=a_test("print(table) ⟵\ntable = 1"),
+            near_miss=a_test(ITS_OWN),
             says=("reads 'table'",),
         ),
         OfAssignment(
-            fault=test("squares = [n * n for n in range(3)]\nassert n == 2 ⟵"),
-            near_miss=test("squares = [n * n for n in range(3)]\nassert [n for n in squares]"),
+            fault=a_test("squares = [n * n for n in range(3)]\nassert n == 2 ⟵"),
+            near_miss=a_test("squares = [n * n for n in range(3)]\nassert [n for n in squares]"),
             says=("reads 'n'",),
         ),
         OfAssignment(
-            fault=test("def check():\n    return missing ⟵\ncheck()"),
-            near_miss=test("def check():\n    return found\nfound = 1\ncheck()"),
+            fault=a_test("def check():\n    return missing ⟵\ncheck()"),
+            near_miss=a_test("def check():\n    return found\nfound = 1\ncheck()"),
             says=("reads 'missing'",),
         ),
         OfAssignment(
             fault=code("limit = 3", ":tags: [parameters]")
-            + test(f"assert True\n{BEGIN_HIDDEN}\nassert bound ⟵\n{END_HIDDEN}"),
+            + a_test(f"assert True\n{BEGIN_HIDDEN}\nassert bound ⟵\n{END_HIDDEN}"),
             near_miss=given("%matplotlib inline\nimport os\nbound = 1")
-            + test(f"assert os\n{BEGIN_HIDDEN}\nassert bound\n{END_HIDDEN}"),
+            + a_test(f"assert os\n{BEGIN_HIDDEN}\nassert bound\n{END_HIDDEN}"),
             says=("reads 'bound'",),
         ),
     ],
     "name-local": [
         OfAssignment(
             fault=solution(f"def f():\n    {BEGIN}\n    limit = 3\n    return limit\n    {END}")
-            + test("assert f() == limit ⟵"),
+            + a_test("assert f() == limit ⟵"),
             near_miss=answered("limit = 3", "def f():", "    return limit")
-            + test("assert f() == limit"),
+            + a_test("assert f() == limit"),
             says=("reads 'limit', which is bound only inside f() of cell 1",),
         ),
     ],
     "name-unlocked": [
         OfAssignment(
-            fault=code("table = [1]") + test("assert table ⟵"),
-            near_miss=given("table = [1]") + test("assert table"),
+            fault=code("table = [1]") + a_test("assert table ⟵"),
+            near_miss=given("table = [1]") + a_test("assert table"),
             says=("reads 'table', bound only in cell 1, which a student may change",),
         ),
         OfAssignment(
-            fault=code("from os import path", ":tags: [author]") + test("assert path ⟵"),
+            fault=code("from os import path", ":tags: [author]") + a_test("assert path ⟵"),
             near_miss=code("from autograder.authoring import t", ":tags: [author]")
-            + test('assert True, t(fr="oui", en="yes")'),
+            + a_test('assert True, t(fr="oui", en="yes")'),
             says=("reads 'path'",),
         ),
     ],
     "name-later": [
         OfAssignment(
-            fault=test("assert f(2) ⟵")
+            fault=a_test("assert f(2) ⟵")
             + solution(f"def f(x):\n    {BEGIN}\n    return x\n    {END}"),
             near_miss=solution(f"def f(x):\n    {BEGIN}\n    return x\n    {END}")
-            + test("assert f(2)")
+            + a_test("assert f(2)")
             + answered("f = None"),
             says=("bound only further down, in cell 2",),
         ),
     ],
     "name-test": [
         OfAssignment(
-            fault=test("rows = 3\nassert rows", "first") + test("assert rows ⟵", "second"),
+            fault=a_test("rows = 3\nassert rows", "first") + a_test("assert rows ⟵", "second"),
             near_miss=given("rows = 3")
-            + test("rows = 4\nassert rows", "first")
-            + test("assert rows", "second"),
+            + a_test("rows = 4\nassert rows", "first")
+            + a_test("assert rows", "second"),
             says=("bound only by another test, first in cell 1",),
         ),
     ],
     "name-hidden": [
         OfAssignment(
-            fault=test(f"assert True\n{BEGIN_HIDDEN}\npoints = 2\n{END_HIDDEN}\npoints ⟵"),
-            near_miss=test(
+            fault=a_test(f"assert True\n{BEGIN_HIDDEN}\npoints = 2\n{END_HIDDEN}\npoints ⟵"),
+            near_miss=a_test(
                 f"points = 1\nassert True\n{BEGIN_HIDDEN}\npoints = 2\n{END_HIDDEN}\npoints"
             ),
             says=("a visible line of test reads 'points'", "fails for every student"),

@@ -1,10 +1,10 @@
 """Read masters (MyST notebooks in two languages) and build notebooks of one language."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import nbformat
 from jupytext.myst import myst_to_notebook
@@ -84,14 +84,19 @@ def build(
     built.metadata["kernelspec"] = dict(master.metadata.get("kernelspec", {"name": "python3"}))
     built.metadata["language_info"] = {"name": "python"}
     for number, cell in enumerate(master.cells, start=1):
-        tags = cell.metadata.get("tags", [])
-        if "author" in tags or ("solution" in tags and not solutions):
-            continue
-        if cell.metadata.get("lang", lang) == lang:
+        if is_kept(cell.metadata, lang, solutions=solutions):
             built.cells.append(_build_cell(cell, lang, f"{where}, cell {number}"))
     _name_cells(built)
     built.metadata["ecole"] = {"lang": lang, "digest": cells_digest(built)}
     return built
+
+
+def is_kept(metadata: Mapping[str, Any], lang: Lang, *, solutions: bool) -> bool:
+    """Does a cell of a master go into the notebook of one language?"""
+    tags = metadata.get("tags", [])
+    if "author" in tags or ("solution" in tags and not solutions):
+        return False
+    return bool(metadata.get("lang", lang) == lang)
 
 
 def lessons(root: Path | None = None) -> list[Master]:

@@ -119,7 +119,7 @@ def other_names(page: Page, course: Course) -> Iterator[Finding]:
 def left_solution(page: Page, course: Course) -> Iterator[Finding]:
     """A line of a solution that the learner's notebook shows elsewhere."""
     for exercise in exercises(page):
-        stub = {_squeezed(line) for line in exercise.stub.source.splitlines()}
+        stub = {squeezed(line) for line in exercise.stub.source.splitlines()}
         telling = [line for line in telling_lines(exercise.solution) if line not in stub]
         for cell in page.cells:
             if {"solution", "author"} & set(cell.tags):
@@ -140,16 +140,26 @@ def telling_lines(cell: Cell) -> list[str]:
     words = _docstrings(cell.tree) if cell.tree else set()
     found = []
     for number, line in enumerate(cell.source.splitlines(), start=1):
-        text = _squeezed(line)
+        text = squeezed(line)
         header = text.startswith(("#", "import ", "from ", "def ", "class ", "@"))
-        if number not in words and not header and len(_WORD.findall(text)) >= _TELLING:
+        if number not in words and not header and is_telling(text):
             found.append(text)
     return found
 
 
+def is_telling(line: str) -> bool:
+    """Is a line long enough to be of one answer rather than everybody's?"""
+    return len(_WORD.findall(line)) >= _TELLING
+
+
+def squeezed(line: str) -> str:
+    """A line without its indentation, single spaces between its words."""
+    return " ".join(line.split())
+
+
 def _shown(cell: Cell, telling: list[str]) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(cell.source.splitlines(), start=1):
-        text = _squeezed(line)
+        text = squeezed(line)
         text = text.lstrip("# ") if cell.kind == "code" else text
         for each in telling:
             if text == each or (cell.kind == "markdown" and each in text):
@@ -159,10 +169,6 @@ def _shown(cell: Cell, telling: list[str]) -> Iterator[tuple[int, str]]:
 
 def _role(cell: Cell) -> str:
     return next((role for role in ROLES if role in cell.tags), "")
-
-
-def _squeezed(line: str) -> str:
-    return " ".join(line.split())
 
 
 def _documented(tree: ast.Module) -> Iterator[ast.Expr]:
