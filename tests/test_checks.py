@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import planted_assertions
+import planted_exercises
+import planted_graded
+import planted_markers
+import planted_names
 import planted_pairs
 import planted_unwritten
 import pytest
@@ -9,7 +14,15 @@ from planted import HEADER, Planted, findings_in
 
 from autograder.authoring.checks.text import RULES
 
-PLANTED: dict[str, list[Planted]] = {**planted_pairs.PLANTED, **planted_unwritten.PLANTED}
+PLANTED: dict[str, list[Planted]] = {
+    **planted_pairs.PLANTED,
+    **planted_graded.PLANTED,
+    **planted_markers.PLANTED,
+    **planted_names.PLANTED,
+    **planted_assertions.PLANTED,
+    **planted_exercises.PLANTED,
+    **planted_unwritten.PLANTED,
+}
 CASES = [
     pytest.param(rule, planted, id=f"{rule}-{number}")
     for rule, cases in PLANTED.items()

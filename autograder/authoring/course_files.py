@@ -80,6 +80,22 @@ def read_course_file(path: Path, model: type[M], place: Callable[[Any, Location]
         raise EcoleError(all_faults(path, faults)) from error
 
 
+def line_of(path: Path, location: Location) -> int:
+    """The line, from 1, where a location of a YAML file stands; that of what holds it at least."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = 1
+    for part in location:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        elif isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == part]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+    return line
+
+
 def all_faults(path: Path, faults: list[str]) -> str:
     """One message for the faults of a file, a line each."""
     return "\n".join(f"{path}: {fault}" for fault in faults)

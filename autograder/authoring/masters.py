@@ -1,10 +1,10 @@
 """Read masters (MyST notebooks in two languages) and build notebooks of one language."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import nbformat
 from jupytext.myst import myst_to_notebook
@@ -83,22 +83,20 @@ def build(
     built = nbformat.v4.new_notebook()
     built.metadata["kernelspec"] = dict(master.metadata.get("kernelspec", {"name": "python3"}))
     built.metadata["language_info"] = {"name": "python"}
-    for number, cell in kept_cells(master, lang, solutions=solutions):
-        built.cells.append(_build_cell(cell, lang, f"{where}, cell {number}"))
+    for number, cell in enumerate(master.cells, start=1):
+        if is_kept(cell.metadata, lang, solutions=solutions):
+            built.cells.append(_build_cell(cell, lang, f"{where}, cell {number}"))
     _name_cells(built)
     built.metadata["ecole"] = {"lang": lang, "digest": cells_digest(built)}
     return built
 
 
-def kept_cells(
-    master: NotebookNode, lang: Lang, *, solutions: bool = True
-) -> Iterator[tuple[int, NotebookNode]]:
-    """The cells of a master that the notebook of one language keeps, with their numbers from 1."""
-    for number, cell in enumerate(master.cells, start=1):
-        tags = cell.metadata.get("tags", [])
-        dropped = "author" in tags or ("solution" in tags and not solutions)
-        if not dropped and cell.metadata.get("lang", lang) == lang:
-            yield number, cell
+def is_kept(metadata: Mapping[str, Any], lang: Lang, *, solutions: bool) -> bool:
+    """Does a cell of a master go into the notebook of one language?"""
+    tags = metadata.get("tags", [])
+    if "author" in tags or ("solution" in tags and not solutions):
+        return False
+    return bool(metadata.get("lang", lang) == lang)
 
 
 def lessons(root: Path | None = None) -> list[Master]:

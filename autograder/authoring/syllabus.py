@@ -3,6 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -140,13 +141,55 @@ def read_syllabus(root: Path | None = None) -> Syllabus:
         EcoleError: one line for each fault, with the file, the place and what to do.
     """
     root = root or REPOSITORY
-    path = root / "course" / "syllabus.yml"
+    syllabus = parse_syllabus(root)
+    faults = [str(fault) for fault in disk_faults(syllabus, root)]
+    if faults:
+        raise EcoleError(all_faults(syllabus_path(root), faults))
+    return syllabus
+
+
+def syllabus_path(root: Path) -> Path:
+    """Where the syllabus of a repository lies."""
+    return root / "course" / "syllabus.yml"
+
+
+def parse_syllabus(root: Path) -> Syllabus:
+    """Read the syllabus of a repository and check it for itself, whatever is on disk.
+
+    Raises:
+        EcoleError: one line for each fault, with the file, the place and what to do.
+    """
+    path = syllabus_path(root)
     syllabus = read_course_file(path, Syllabus, _place)
     checks = (_order(syllabus), _unique(syllabus), _references(syllabus), _verbs(syllabus))
-    faults = list(chain(*checks)) or list(chain(_on_disk(syllabus, root), _unnamed(syllabus, root)))
+    faults = list(chain(*checks))
     if faults:
         raise EcoleError(all_faults(path, faults))
     return syllabus
+
+
+@dataclass(frozen=True)
+class DiskFault:
+    """Something that the syllabus and the disk do not say alike.
+
+    Attributes:
+        where: how a reader calls the place.
+        location: the place in the syllabus's data; empty for what only the disk has.
+    """
+
+    where: str
+    problem: str
+    remedy: str
+    location: Location = ()
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}; {self.remedy}"
+
+
+def disk_faults(syllabus: Syllabus, root: Path) -> Iterator[DiskFault]:
+    """What the syllabus says and the disk has not, then what the disk has and it does not say."""
+    yield from _on_disk(syllabus, root)
+    yield from _unnamed(syllabus, root)
 
 
 def lesson_file(number: int, lesson: Lesson) -> str:
@@ -253,36 +296,45 @@ def _verbs(syllabus: Syllabus) -> Iterator[str]:
                 )
 
 
-def _on_disk(syllabus: Syllabus, root: Path) -> Iterator[str]:
+def _on_disk(syllabus: Syllabus, root: Path) -> Iterator[DiskFault]:
     """What the syllabus says is there, and is not."""
-    for month in syllabus.months:
-        for module in month.modules:
+    for i, month in enumerate(syllabus.months):
+        for j, module in enumerate(month.modules):
+            location = ("months", i, "modules", j)
             folder = root / "course" / month.folder / module.folder
-            yield from _lessons_on_disk(module, folder)
+            yield from _lessons_on_disk(module, folder, location)
             if module.state == "ready":
                 needed = [folder / "README.md", assignment_master(root, module.assignment.name)]
                 for path in needed:
                     if not path.is_file():
-                        yield (
-                            f"week {module.week}, state: ready, but there is no "
-                            f"{path.relative_to(root).as_posix()}; write it or say planned"
+                        yield DiskFault(
+                            f"week {module.week}, state",
+                            f"ready, but there is no {path.relative_to(root).as_posix()}",
+                            "write it or say planned",
+                            (*location, "state"),
                         )
 
 
-def _lessons_on_disk(module: Module, folder: Path) -> Iterator[str]:
+def _lessons_on_disk(module: Module, folder: Path, location: Location) -> Iterator[DiskFault]:
     for number, lesson in enumerate(module.lessons, start=1):
         where = f"week {module.week}, lessons.{number}"
+        place = (*location, "lessons", number - 1)
         expected = lesson_file(number, lesson)
         if lesson.file is None:
             if module.state == "ready":
-                yield f"{where}: the module is ready, but names no file; add it or say planned"
+                said = "the module is ready, but names no file"
+                yield DiskFault(where, said, "add it or say planned", place)
         elif lesson.file != expected:
-            yield f"{where}.file: {lesson.file!r} must be {expected!r} (number and slug)"
+            said = f"{lesson.file!r} must be {expected!r}"
+            remedy = "a file's name is its number and slug"
+            yield DiskFault(f"{where}.file", said, remedy, (*place, "file"))
         elif not (folder / lesson.file).is_file():
-            yield f"{where}.file: no {lesson.file} in {folder.name}; write it or remove the line"
+            said = f"no {lesson.file} in {folder.name}"
+            remedy = "write it or remove the line"
+            yield DiskFault(f"{where}.file", said, remedy, (*place, "file"))
 
 
-def _unnamed(syllabus: Syllabus, root: Path) -> Iterator[str]:
+def _unnamed(syllabus: Syllabus, root: Path) -> Iterator[DiskFault]:
     """What is on disk, and the syllabus does not say."""
     named = {f"course/{month.folder}" for month in syllabus.months}
     for month in syllabus.months:
@@ -294,4 +346,5 @@ def _unnamed(syllabus: Syllabus, root: Path) -> Iterator[str]:
     for path in sorted(chain(*(root.glob(pattern) for pattern in patterns))):
         relative = path.relative_to(root).as_posix()
         if relative not in named:
-            yield f"{relative}: on disk, but not in the syllabus; name it there or remove it"
+            said = "on disk, but not in the syllabus"
+            yield DiskFault(relative, said, "name it there or remove it")

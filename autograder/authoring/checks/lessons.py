@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from autograder.authoring.checks.cache import Checked
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Page
-from autograder.authoring.masters import kept_cells, read_myst
+from autograder.authoring.masters import is_kept
 from autograder.authoring.translation import Lang
 from autograder.errors import EcoleError
 from autograder.grading.execution import Job, default_engine, execute
@@ -54,10 +54,9 @@ def check_lesson(page: Page, version: Version, *, use_cache: bool = True) -> lis
     job = Job("lesson", {"lesson": to_json(built)}, {}, default_engine(), dict(_LIMITS))
     executed = execute(job)
     numbers = [
-        number
-        for number, _ in kept_cells(
-            read_myst(page.master.path), version.lang, solutions=version.solutions
-        )
+        cell.number
+        for cell in page.cells
+        if is_kept(cell.metadata, version.lang, solutions=version.solutions)
     ]
     ran = from_json(executed.notebooks["lesson"])
     findings = list(_faults(page, version, dict(zip(numbers, ran.cells, strict=True))))

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.glossary import Glossary, read_glossary
 from autograder.authoring.masters import Kind, Master, read_myst
+from autograder.authoring.syllabus import parse_syllabus
 
 
 @dataclass(frozen=True)
@@ -110,19 +111,27 @@ class Page:
 
 @dataclass(frozen=True)
 class Course:
-    """What a check knows beside the page: the repository and the words of the course."""
+    """What a check knows beside the page.
+
+    Attributes:
+        root: the repository.
+        glossary: the words of the course.
+        competencies: those of the certification, `C1` to `C21`.
+    """
 
     root: Path
     glossary: Glossary
+    competencies: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, root: Path) -> "Course":
         """Read what lies in `course/`.
 
         Raises:
-            EcoleError: the glossary is missing or faulty.
+            EcoleError: the glossary or the syllabus is missing or faulty.
         """
-        return cls(root, read_glossary(root))
+        known = parse_syllabus(root).certification.competencies
+        return cls(root, read_glossary(root), frozenset(each.id for each in known))
 
 
 Rule = Callable[[Page, Course], Iterator[Finding]]

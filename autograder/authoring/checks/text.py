@@ -4,12 +4,28 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
 
-from autograder.authoring.checks import pairs, unwritten
+from autograder.authoring.checks import (
+    assertions,
+    exercises,
+    graded_cells,
+    markers,
+    names,
+    pairs,
+    unwritten,
+)
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, Page, Rule, read_page
 from autograder.authoring.masters import Master
 
-RULES: dict[str, Rule] = {**pairs.RULES, **unwritten.RULES}
+RULES: dict[str, Rule] = {
+    **pairs.RULES,
+    **graded_cells.RULES,
+    **markers.RULES,
+    **names.RULES,
+    **assertions.RULES,
+    **exercises.RULES,
+    **unwritten.RULES,
+}
 
 
 def check_pages(masters: Iterable[Master], course: Course) -> list[Finding]:
