@@ -10,6 +10,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.prose import Text, read_text
 from autograder.authoring.glossary import Glossary, read_glossary
 from autograder.authoring.masters import Kind, Master, read_myst
 
@@ -50,6 +51,11 @@ class Cell:
     def grade_id(self) -> str:
         """nbgrader's name of the cell; empty for an ordinary cell."""
         return str(self.nbgrader.get("grade_id", ""))
+
+    @cached_property
+    def text(self) -> Text:
+        """What a text cell says; nothing for a code cell."""
+        return read_text(self.source) if self.kind == "markdown" else Text()
 
     @cached_property
     def tree(self) -> ast.Module | None:

@@ -3,12 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from autograder.authoring.checks import pairs
+from autograder.authoring.checks import language, numbers, pairs, structure, translated
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, Page, Rule, read_page
 from autograder.authoring.masters import Master
 
-RULES: dict[str, Rule] = {**pairs.RULES}
+RULES: dict[str, Rule] = {
+    **pairs.RULES,
+    **structure.RULES,
+    **numbers.RULES,
+    **language.RULES,
+    **translated.RULES,
+}
 
 
 def check_pages(masters: Iterable[Master], course: Course) -> list[Finding]:
