@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.prose import Text, read_text
+from autograder.authoring.checks.vocabulary import Vocabulary
 from autograder.authoring.glossary import Glossary, read_glossary
 from autograder.authoring.masters import Kind, Master, read_myst
 
@@ -121,6 +122,11 @@ class Course:
             EcoleError: the glossary is missing or faulty.
         """
         return cls(root, read_glossary(root))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The glossary, made ready to be looked for in texts."""
+        return Vocabulary(self.glossary)
 
 
 Rule = Callable[[Page, Course], Iterator[Finding]]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from autograder.authoring.checks import language, numbers, pairs, structure, translated
+from autograder.authoring.checks import language, numbers, pairs, structure, terms, translated
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, Page, Rule, read_page
 from autograder.authoring.masters import Master
@@ -14,6 +14,7 @@ RULES: dict[str, Rule] = {
     **numbers.RULES,
     **language.RULES,
     **translated.RULES,
+    **terms.RULES,
 }
 
 
