@@ -13,23 +13,24 @@ from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, Page, Rule
 from autograder.authoring.checks.prose import aligned
 from autograder.authoring.checks.texts import translations
-from autograder.authoring.translation import Lang
+from autograder.authoring.translation import LANGS, Lang
 
 NAMES: dict[Lang, str] = {"fr": "French", "en": "English"}
-_FRENCH = set(
-    """à au aussi aux avec avoir car ce ceci cela celle celles celui ces cet cette ceux chaque chez
+_FRENCH = """
+    à au aussi aux avec avoir car ce ceci cela celle celles celui ces cet cette ceux chaque chez
     comme dans de depuis des deux donc dont du elle elles en entre est et eux fait il ils je la le
     les leur leurs lorsque mais même ne ni nos notre nous ont ou où par pas pendant peut peuvent
     plus pour puis puisque qu quand que quel quelle quelles quels qui quoi sa sans ses si son sont
-    sous sur toujours tous tout toute toutes trois très un une vers vos votre vous être""".split()
-)
-_ENGLISH = set(
-    """all also an and any are as at be because been being between but by can could did do does
+    sous sur toujours tous tout toute toutes trois très un une vers vos votre vous être
+"""
+_ENGLISH = """
+    all also an and any are as at be because been being between but by can could did do does
     each every for from had has have he her here his how if in into is it its may more most must no
     not of only our out over she should some than that the their them then there these they this
     those to two up very was we were what when where whether which who whom whose why will with
-    without would you your""".split()
-)
+    without would you your
+"""
+_SPOKEN = {"fr": frozenset(_FRENCH.split()), "en": frozenset(_ENGLISH.split())}
 _ACCENTED = re.compile("[àâçèéêëîïôùûœ]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s+")
@@ -43,8 +44,8 @@ def language(text: str, *, least: int = 1) -> Lang | None:
         least: how many words must speak for that language; it needs twice those of the other.
     """
     words = _WORD.findall(text.lower())
-    french = sum(word in _FRENCH or bool(_ACCENTED.search(word)) for word in words)
-    english = sum(word in _ENGLISH for word in words)
+    french = sum(word in _SPOKEN["fr"] or bool(_ACCENTED.search(word)) for word in words)
+    english = sum(word in _SPOKEN["en"] for word in words)
     if not french:
         english += words.count("a")  # also a French verb
     if french >= least and french > 2 * english:
@@ -74,16 +75,15 @@ def wrong_language(page: Page, course: Course) -> Iterator[Finding]:
 
     References keep the language of their titles; so does what is quoted or in italics.
     """
-    titles = REFERENCES | {term.fr for term in course.glossary.terms}
+    names = {term.fr for term in course.glossary.terms if term.fr == term.en}
     for french, english in page.pairs:
         if _is_references(french.text.passages[0].text if french.text.passages else ""):
             continue
-        for cell in (french, english):
+        for lang, cell in zip(LANGS, (french, english), strict=True):
             for passage in cell.text.passages:
-                assert cell.lang == "fr" or cell.lang == "en"
-                found = in_the_other(passage.own, cell.lang)
-                if found and passage.text.strip() not in titles:
-                    problem = f"not {NAMES[cell.lang]}: {shortened(found)!r}"
+                found = in_the_other(passage.own, lang)
+                if found and passage.text.strip() not in names:
+                    problem = f"not {NAMES[lang]}: {shortened(found)!r}"
                     remedy = "translate it, or put what must stay foreign in quotes or italics"
                     yield page.finding(cell, problem, remedy, line=passage.line)
 

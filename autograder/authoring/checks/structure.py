@@ -85,7 +85,9 @@ def _neutral(link: str) -> tuple[str, ...]:
 
 def _site(link: str) -> str:
     return ".".join(
-        step for step in urlsplit(link).netloc.lower().split(".") if step not in {*_LANGUAGES, "www"}
+        step
+        for step in urlsplit(link).netloc.lower().split(".")
+        if step not in {*_LANGUAGES, "www"}
     )
 
 

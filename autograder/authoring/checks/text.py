@@ -3,7 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from autograder.authoring.checks import language, numbers, pairs, structure, terms, translated
+from autograder.authoring.checks import (
+    figures,
+    language,
+    lesson_shape,
+    links,
+    numbers,
+    pairs,
+    structure,
+    terms,
+    translated,
+)
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, Page, Rule, read_page
 from autograder.authoring.masters import Master
@@ -15,6 +25,9 @@ RULES: dict[str, Rule] = {
     **language.RULES,
     **translated.RULES,
     **terms.RULES,
+    **figures.RULES,
+    **lesson_shape.RULES,
+    **links.RULES,
 }
 
 

@@ -11,14 +11,15 @@ from autograder.authoring.checks.pages import Cell, Course, Page, Rule
 from autograder.authoring.checks.texts import leaves, translations, words_of
 from autograder.authoring.translation import calls_of_t, faults
 
-_LABELLING = frozenset(
-    """annotate figtext legend set_label set_legend set_title set_xlabel set_xticklabels set_ylabel
-    set_yticklabels set_zlabel supxlabel supylabel suptitle text title xlabel ylabel""".split()
-)
-_LABELS = frozenset("label title tick_labels xlabel ylabel zlabel".split())
+_METHODS = """
+    annotate figtext legend set_label set_legend set_title set_xlabel set_xticklabels set_ylabel
+    set_yticklabels set_zlabel supxlabel supylabel suptitle text title xlabel ylabel
+"""
+_LABELLING = frozenset(_METHODS.split())
+_LABELS = frozenset(["label", "title", "tick_labels", "xlabel", "ylabel", "zlabel"])
 _SHOWING = frozenset(["print", "display"])
 _WRAPPING = frozenset(["Markdown", "HTML", "format", "join"])
-_UNITS = frozenset("bpm kcal min mmhg mmol mol sec".split())
+_UNITS = frozenset(["bpm", "kcal", "min", "mmhg", "mmol", "mol", "sec"])
 _CONSTANTS = frozenset(name for name in dir(builtins) if name[0].isupper())  # True, ValueError
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NAME = re.compile(r"\w*[._]\w[\w.]*|\b\w+(?=[(\[])")
@@ -165,9 +166,7 @@ def _names(tree: ast.Module) -> frozenset[str]:
             names.add(node.id)
         elif isinstance(node, ast.Attribute):
             names.add(node.attr)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, ast.keyword) and node.arg:
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg:
             names.add(node.arg)
     return frozenset(part.lower() for name in names for part in name.split("_"))
 
