@@ -89,13 +89,14 @@ def wrong_language(page: Page, course: Course) -> Iterator[Finding]:
 
 
 def untranslated(page: Page, course: Course) -> Iterator[Finding]:
-    """A passage of several words that is the same in both cells of a pair."""
+    """A heading, or a passage of several words, that is the same in both cells of a pair."""
     for french, english in page.pairs:
         if _is_references(french.text.passages[0].text if french.text.passages else ""):
             continue
         for ours, theirs in aligned(french.text, english.text):
             same = ours.own.split() == theirs.own.split()
-            if same and _long(ours.own) and language(ours.own):
+            some = _long(ours.own) or ours.kind == "heading"
+            if same and some and language(ours.own):
                 problem = f"the same words in both languages: {shortened(theirs.own)!r}"
                 yield page.finding(english, problem, "translate it", line=theirs.line)
 

@@ -1,5 +1,6 @@
 """The two cells of a pair have the same shape: headings, lists, tables, links, code."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -7,10 +8,12 @@ from itertools import zip_longest
 from urllib.parse import parse_qsl, urlsplit
 
 from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.language import shortened
 from autograder.authoring.checks.pages import Cell, Course, Page, Rule
 from autograder.authoring.checks.prose import aligned
 from autograder.authoring.checks.texts import translations
 
+_STOP = re.compile(r"[.?!…](?=[\s\"”»)*]|$)")
 _LANGUAGES = {"fr", "en", "fra", "eng", "french", "english"}
 _LANGUAGES |= {f"{lang}{sep}{land}" for sep in "-_" for lang, land in (("fr", "fr"), ("en", "us"))}
 _LANGUAGES |= {"en-gb", "en_gb", "fr-ca", "fr_ca"}
@@ -22,11 +25,11 @@ def _same_shapes(kind: str, page: Page, course: Course) -> Iterator[Finding]:
         shapes = zip_longest(french.text.shapes[kind], english.text.shapes[kind])
         for ours, theirs in shapes:
             if ours is None:
-                problem = f"the French has nothing that answers this {theirs.look} ({kind})"
+                problem = f"the French has nothing that answers {_this(kind, theirs.look)}"
                 remedy = "write it in French too, or remove it"
                 yield page.finding(english, problem, remedy, line=theirs.line)
             elif theirs is None:
-                problem = f"the English has nothing that answers this {ours.look} ({kind})"
+                problem = f"the English has nothing that answers {_this(kind, ours.look)}"
                 remedy = "write it in English too, or remove it"
                 yield page.finding(french, problem, remedy, line=ours.line)
             elif ours.look != theirs.look:
@@ -36,6 +39,33 @@ def _same_shapes(kind: str, page: Page, course: Course) -> Iterator[Finding]:
             else:
                 continue
             break  # what follows is shifted: one finding a kind is enough
+
+
+def _this(kind: str, look: str) -> str:
+    return f"this {look}" if look.startswith(kind) or kind in look else f"this {kind} ({look})"
+
+
+def sentences(page: Page, course: Course) -> Iterator[Finding]:
+    """A passage with a sentence or a question less than in the other language.
+
+    A sentence split in two is no fault: the passage must be short too, for its language
+    (English takes nine letters where French takes ten).
+    """
+    for french, english in page.pairs:
+        for ours, theirs in aligned(french.text, english.text):
+            counts = [len(_STOP.findall(part.text)) for part in (ours, theirs)]
+            letters = [len("".join(part.text.split())) for part in (ours, theirs)]
+            asked = [part.text.count("?") for part in (ours, theirs)]
+            ratio = letters[1] / max(letters[0], 1)
+            fewer_english = counts[1] < counts[0] and ratio < 0.8
+            fewer_french = counts[0] < counts[1] and ratio > 1.0
+            if asked[0] != asked[1] or fewer_english or fewer_french:
+                problem = (
+                    f"{counts[1]} sentences and {asked[1]} questions, where the French has "
+                    f"{counts[0]} and {asked[0]}: {shortened(theirs.text)!r}"
+                )
+                remedy = "say everything in both languages"
+                yield page.finding(english, problem, remedy, line=theirs.line)
 
 
 def links(page: Page, course: Course) -> Iterator[Finding]:
@@ -159,6 +189,7 @@ RULES: dict[str, Rule] = {
     "pair-quotations": partial(_same_shapes, "quotation"),
     "pair-paragraphs": partial(_same_shapes, "paragraph"),
     "pair-blocks": partial(_same_shapes, "block"),
+    "pair-sentences": sentences,
     "pair-links": links,
     "pair-code": code_spans,
     "pair-images": images,
