@@ -2,7 +2,8 @@
 
 import ast
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeVar, get_args
 
 from autograder.errors import EcoleError
@@ -11,6 +12,7 @@ Lang = Literal["fr", "en"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
 
 T = TypeVar("T")
+_CALL = re.compile(r"\bt\s*\(")
 _WRITE = 'write t(fr="…", en="…"), each with its words'
 
 
@@ -36,7 +38,7 @@ def translate(source: str, lang: Lang, where: str = "cell") -> str:
     """
     for line, problem, remedy in faults(source):
         raise EcoleError(f"{where}, line {line}: {problem}; {remedy}")
-    if "t(" not in source:
+    if not calls_t(source):
         return source
     try:
         tree = ast.parse(source)
@@ -59,7 +61,7 @@ def translate(source: str, lang: Lang, where: str = "cell") -> str:
 
 def faults(source: str) -> Iterator[tuple[int, str, str]]:
     """What keeps the `t()` of a cell from being replaced: line from 1, what is wrong, remedy."""
-    if "t(" not in source:
+    if not calls_t(source):
         return
     try:
         tree = ast.parse(source)
@@ -68,13 +70,20 @@ def faults(source: str) -> Iterator[tuple[int, str, str]]:
             problem = f"a cell that calls t() must be plain Python ({error.msg})"
             yield error.lineno or 1, problem, "move magics to a cell of their own"
         return
+    yield from faults_of(calls_of_t(tree), tree)
+
+
+def faults_of(calls: Sequence[ast.Call], tree: ast.AST) -> Iterator[tuple[int, str, str]]:
+    """The same, of the calls of `t` of a cell that was parsed."""
+    if not calls:
+        return
     inside_fstrings = {
         id(call)
         for node in ast.walk(tree)
         if isinstance(node, ast.JoinedStr)
         for call in calls_of_t(node)
     }
-    for call in calls_of_t(tree):
+    for call in calls:
         if id(call) in inside_fstrings:
             yield call.lineno, "t() inside an f-string", "give t() the two f-strings instead"
         given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
@@ -84,6 +93,11 @@ def faults(source: str) -> Iterator[tuple[int, str, str]]:
             if not _is_literal(value):
                 problem = f"t({lang}=…) must be a literal, not {ast.unparse(value)}"
                 yield value.lineno, problem, _WRITE
+
+
+def calls_t(source: str) -> bool:
+    """Whether a cell may call `t`: most do not, and need no parsing."""
+    return _CALL.search(source) is not None
 
 
 def calls_of_t(tree: ast.AST) -> list[ast.Call]:

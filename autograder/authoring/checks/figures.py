@@ -1,6 +1,7 @@
 """A figure has an alternative text in both languages, and its axes have labels."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from autograder.authoring.checks.findings import Finding
@@ -15,6 +16,7 @@ _NAMES = """
     step violinplot from_estimator from_predictions
 """
 _CHARTS = frozenset(_NAMES.split())
+_DRAWN = re.compile(rf"\b(?:{'|'.join(_CHARTS | _IMAGES)})\b")
 _AXES_OFF = frozenset(["set_axis_off", "plot_tree"])
 _LEAST = 20  # characters: less says that there is a figure, not what it shows
 
@@ -75,14 +77,15 @@ def _helpers(page: Page) -> dict[str, frozenset[str]]:
     return {
         node.name: _called(node.body)
         for cell in page.of_kind("code")
-        for node in (cell.tree.body if cell.tree else [])
+        for node in (cell.tree.body if cell.tree and "def " in cell.source else [])
         if isinstance(node, ast.FunctionDef)
     }
 
 
 def _drawing(cell: Cell, helpers: dict[str, frozenset[str]]) -> frozenset[str]:
     """The functions that run with a cell, and the labels given to them."""
-    if cell.tree is None:
+    drawn = _DRAWN.search(cell.source) or any(name in cell.source for name in helpers)
+    if cell.tree is None or not drawn:
         return frozenset()
     run = [node for node in cell.tree.body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
     called = _called(run)

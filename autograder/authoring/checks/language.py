@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, Page, Rule
 from autograder.authoring.checks.prose import aligned
-from autograder.authoring.checks.texts import translations
 from autograder.authoring.translation import LANGS, Lang
 
 NAMES: dict[Lang, str] = {"fr": "French", "en": "English"}
@@ -44,7 +43,10 @@ def language(text: str, *, least: int = 1) -> Lang | None:
         least: how many words must speak for that language; it needs twice those of the other.
     """
     words = _WORD.findall(text.lower())
-    french = sum(word in _SPOKEN["fr"] or bool(_ACCENTED.search(word)) for word in words)
+    french = sum(
+        word in _SPOKEN["fr"] or (not word.isascii() and bool(_ACCENTED.search(word)))
+        for word in words
+    )
     english = sum(word in _SPOKEN["en"] for word in words)
     if not french:
         english += words.count("a")  # also a French verb
@@ -110,8 +112,9 @@ def _is_references(heading: str) -> bool:
 
 def translated_texts(page: Page, course: Course) -> Iterator[Finding]:
     """French in `en=`, or English in `fr=`, of a `t()` or of an alternative text."""
-    texts = [(text.cell, text.line, text.fr, text.en) for text in translations(page)]
+    texts = []
     for cell in page.of_kind("code"):
+        texts += [(cell, text.line, text.fr, text.en) for text in cell.translations]
         alt = cell.metadata.get("alt")
         if isinstance(alt, dict):
             texts.append((cell, 1, str(alt.get("fr", "")), str(alt.get("en", ""))))

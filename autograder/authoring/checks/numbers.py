@@ -9,7 +9,6 @@ from decimal import Decimal
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, Page, Rule
 from autograder.authoring.checks.prose import aligned
-from autograder.authoring.checks.texts import translations
 from autograder.authoring.translation import Lang
 
 _SPACE = "[ \u00a0\u202f]"
@@ -38,12 +37,17 @@ def numbers(text: str, lang: Lang) -> list[Number]:
     A date gives its day, month and year, an hour its hours and minutes, so that `3 mars 2020`
     equals `3 March 2020`, and `7 h 30` equals `7:30`.
     """
-    found = []
-    for pattern, values in _PATTERNS[lang]:
-        for match in pattern.finditer(text):
-            for value in values(match):
-                found.append((match.start(), Number(value, match[0].strip())))
-        text = pattern.sub(lambda match: "·" * len(match[0]), text)
+    found: list[tuple[int, Number]] = []
+    if not _DIGIT.search(text) and "siècle" not in text:
+        return []
+    for needs, pattern, values in _PATTERNS[lang]:
+        if not needs or needs in text:
+            matches = [*pattern.finditer(text)]
+            for match in matches:
+                words = match[0].strip()
+                found += ((match.start(), Number(value, words)) for value in values(match))
+            if matches:
+                text = pattern.sub(lambda match: "·" * len(match[0]), text)
     return [number for _, number in sorted(found, key=lambda item: item[0])]
 
 
@@ -119,28 +123,33 @@ _HALF_DAY = re.compile(rf"\b(?P<hours>\d{{1,2}})(?P<minutes>){_SPACE}?(?P<half>[
 _VERSION = re.compile(r"\d+(?:\.\d+){2,}")
 _PLAIN = re.compile(rf"{_SIGN}\d+(?:[.,]\d+)?")
 
-_COMMON: list[tuple[re.Pattern[str], Callable[[re.Match[str]], list[str]]]] = [
-    (_VERSION, lambda match: [match[0]]),
-    (_CLOCK, _time),
-    (_HALF_DAY, _time),
-    (_HOUR_TIGHT, _time),
-    (_HOUR, _time),
-    (re.compile(_SPACED_DECIMALS), _french),
+_DIGIT = re.compile(r"\d")
+_Pattern = tuple[str, re.Pattern[str], Callable[[re.Match[str]], list[str]]]
+# each with a letter without which it need not be tried
+_COMMON: list[_Pattern] = [
+    (".", _VERSION, lambda match: [match[0]]),
+    (":", _CLOCK, _time),
+    ("m", _HALF_DAY, _time),
+    ("h", _HOUR_TIGHT, _time),
+    ("h", _HOUR, _time),
+    ("", re.compile(_SPACED_DECIMALS), _french),
 ]
-_PATTERNS = {
+_FRENCH_THOUSANDS = rf"{_SIGN}(?<![\d,.])\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)(?:,\d+)?"
+_ENGLISH_THOUSANDS = rf"{_SIGN}(?<![\d,.])\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?"
+_PATTERNS: dict[Lang, list[_Pattern]] = {
     "fr": [
-        _month("fr"),
-        (re.compile(r"\b([IVXL]+)e\b(?=\s+siècle)"), _century),
+        ("", *_month("fr")),
+        ("siècle", re.compile(r"\b([IVXL]+)e\b(?=\s+siècle)"), _century),
         *_COMMON,
-        (re.compile(rf"{_SIGN}(?<![\d,.])\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)(?:,\d+)?"), _french),
-        (_PLAIN, _french),
+        ("", re.compile(_FRENCH_THOUSANDS), _french),
+        ("", _PLAIN, _french),
     ],
     "en": [
-        _month("en"),
+        ("", *_month("en")),
         *_COMMON,
-        (re.compile(rf"{_SIGN}(?<![\d,.])\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?"), _english),
+        (",", re.compile(_ENGLISH_THOUSANDS), _english),
         # a French number that is quoted, or left by mistake: `number-notation` tells
-        (_PLAIN, _french),
+        ("", _PLAIN, _french),
     ],
 }
 
@@ -152,10 +161,10 @@ def same_numbers(page: Page, course: Course) -> Iterator[Finding]:
             for lang, number in unequal(ours.text, theirs.text):
                 cell, line = (cells[0], ours.line) if lang == "fr" else (cells[1], theirs.line)
                 yield page.finding(cell, *_says(lang, number), line=line)
-    for text in translations(page):
-        for lang, number in unequal(text.fr, text.en):
-            yield page.finding(text.cell, *_says(lang, number), line=text.line)
     for cell in page.of_kind("code"):
+        for text in cell.translations:
+            for lang, number in unequal(text.fr, text.en):
+                yield page.finding(cell, *_says(lang, number), line=text.line)
         alt = cell.metadata.get("alt")
         if isinstance(alt, dict) and set(alt) == {"fr", "en"}:
             for lang, number in unequal(str(alt["fr"]), str(alt["en"])):

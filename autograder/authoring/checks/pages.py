@@ -11,9 +11,11 @@ from nbformat import NotebookNode
 
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.prose import Text, read_text
+from autograder.authoring.checks.texts import Translation, translations
 from autograder.authoring.checks.vocabulary import Vocabulary
 from autograder.authoring.glossary import Glossary, read_glossary
 from autograder.authoring.masters import Kind, Master, read_myst
+from autograder.authoring.translation import calls_of_t, calls_t
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,21 @@ class Cell:
             return ast.parse(self.source)
         except SyntaxError:
             return None
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the syntax tree: several rules look through them."""
+        return tuple(ast.walk(self.tree)) if self.tree else ()
+
+    @cached_property
+    def calls(self) -> tuple[ast.Call, ...]:
+        """The calls of `t`."""
+        return tuple(calls_of_t(self.tree)) if calls_t(self.source) and self.tree else ()
+
+    @cached_property
+    def translations(self) -> tuple[Translation, ...]:
+        """The texts of its `t()`, in pairs."""
+        return tuple(translations(self.calls))
 
 
 @dataclass(frozen=True)

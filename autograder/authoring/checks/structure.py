@@ -11,7 +11,6 @@ from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.language import shortened
 from autograder.authoring.checks.pages import Cell, Course, Page, Rule
 from autograder.authoring.checks.prose import aligned
-from autograder.authoring.checks.texts import translations
 
 _STOP = re.compile(r"[.?!…](?=[\s\"”»)*]|$)")
 _LANGUAGES = {"fr", "en", "fra", "eng", "french", "english"}
@@ -138,7 +137,7 @@ def code_spans(page: Page, course: Course) -> Iterator[Finding]:
             only_french = set(ours.codes) - set(theirs.codes)
             only_english = set(theirs.codes) - set(ours.codes)
             if only_french and only_english:
-                for pair in translations(page):
+                for pair in (text for cell in page.cells for text in cell.translations):
                     words = pair.fr.strip("\"'"), pair.en.strip("\"'")
                     only_french = {c for c in only_french if c.strip("\"'") != words[0]}
                     only_english = {c for c in only_english if c.strip("\"'") != words[1]}

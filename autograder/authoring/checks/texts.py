@@ -1,12 +1,9 @@
-"""The texts of `t(fr=…, en=…)` in a master, leaf by leaf."""
+"""The texts of `t(fr=…, en=…)` in a cell, leaf by leaf."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-from autograder.authoring.checks.pages import Cell, Page
-from autograder.authoring.translation import calls_of_t
 
 _FIELD = re.compile(r"\{\s*([\w.\[\]]*)[^{}]*\}")
 
@@ -21,7 +18,6 @@ class Translation:
         fr_values, en_values: the expressions shown, as they would be written.
     """
 
-    cell: Cell
     line: int
     fr: str
     en: str
@@ -29,15 +25,13 @@ class Translation:
     en_values: frozenset[str]
 
 
-def translations(page: Page) -> Iterator[Translation]:
-    """Each pair of texts of each well-formed `t()`, in order."""
-    for cell in page.of_kind("code"):
-        if cell.tree is not None and "t(" in cell.source:
-            for call in calls_of_t(cell.tree):
-                given = {keyword.arg: keyword.value for keyword in call.keywords}
-                if set(given) == {"fr", "en"}:
-                    for french, english in leaves(given["fr"], given["en"]):
-                        yield _translation(cell, french, english)
+def translations(calls: Iterable[ast.Call]) -> Iterator[Translation]:
+    """Each pair of texts of the well-formed ones among some calls of `t`, in order."""
+    for call in calls:
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        if set(given) == {"fr", "en"}:
+            for french, english in leaves(given["fr"], given["en"]):
+                yield _translation(french, english)
 
 
 def leaves(french: ast.expr, english: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -71,7 +65,7 @@ def words_of(node: ast.expr) -> tuple[str | None, frozenset[str]]:
     return None, frozenset()
 
 
-def _translation(cell: Cell, french: ast.expr, english: ast.expr) -> Translation:
+def _translation(french: ast.expr, english: ast.expr) -> Translation:
     fr, fr_values = words_of(french)
     en, en_values = words_of(english)
-    return Translation(cell, english.lineno, fr or "", en or "", fr_values, en_values)
+    return Translation(english.lineno, fr or "", en or "", fr_values, en_values)

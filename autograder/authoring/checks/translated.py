@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.language import language, shortened
 from autograder.authoring.checks.pages import Cell, Course, Page, Rule
-from autograder.authoring.checks.texts import leaves, translations, words_of
-from autograder.authoring.translation import calls_of_t, faults
+from autograder.authoring.checks.texts import leaves, words_of
+from autograder.authoring.translation import faults, faults_of
 
 _METHODS = """
     annotate figtext legend set_label set_legend set_title set_xlabel set_xticklabels set_ylabel
@@ -29,7 +29,8 @@ _CODE_LIKE = re.compile(r"->|=|\w[(\[]|\w\.\w")
 def malformed(page: Page, course: Course) -> Iterator[Finding]:
     """A `t()` that cannot be replaced by its text when the notebook of a language is built."""
     for cell in page.of_kind("code"):
-        for line, problem, remedy in faults(cell.source):
+        found = faults_of(cell.calls, cell.tree) if cell.tree else faults(cell.source)
+        for line, problem, remedy in found:
             yield page.finding(cell, problem, remedy, line=line)
 
 
@@ -39,7 +40,7 @@ def imported(page: Page, course: Course) -> Iterator[Finding]:
     for cell in page.of_kind("code"):
         if cell.tree is None:
             continue
-        line = _import_line(cell.tree)
+        line = _import_line(cell)
         if line and "author" in cell.tags:
             known = True
         elif line:
@@ -47,16 +48,15 @@ def imported(page: Page, course: Course) -> Iterator[Finding]:
             remedy = "import it in a cell of its own with `:tags: [author]`"
             yield page.finding(cell, problem, remedy, line=line)
             known = True
-        calls = calls_of_t(cell.tree)
-        if calls and not known:
+        if cell.calls and not known:
             problem = "t() before `from autograder.authoring import t`"
             remedy = "import it in a cell tagged `author`, above the first t()"
-            yield page.finding(cell, problem, remedy, line=calls[0].lineno)
+            yield page.finding(cell, problem, remedy, line=cell.calls[0].lineno)
             known = True
 
 
-def _import_line(tree: ast.Module) -> int:
-    for node in ast.walk(tree):
+def _import_line(cell: Cell) -> int:
+    for node in cell.nodes:
         if isinstance(node, ast.ImportFrom) and any(name.name == "t" for name in node.names):
             return node.lineno
     return 0
@@ -64,17 +64,15 @@ def _import_line(tree: ast.Module) -> int:
 
 def same_values(page: Page, course: Course) -> Iterator[Finding]:
     """The texts of a `t()` that do not show the same values, or have not the same parts."""
-    for text in translations(page):
-        for lang, missing in (
-            ("fr", text.en_values - text.fr_values),
-            ("en", text.fr_values - text.en_values),
-        ):
-            for value in sorted(missing):
-                problem = f"{lang}=… does not show {{{value}}}"
-                remedy = "show the same values in both texts"
-                yield page.finding(text.cell, problem, remedy, line=text.line)
     for cell in page.of_kind("code"):
-        for call in calls_of_t(cell.tree) if cell.tree else []:
+        for text in cell.translations:
+            both = text.fr_values & text.en_values
+            for lang, values in (("fr", text.en_values), ("en", text.fr_values)):
+                for value in sorted(values - both):
+                    problem = f"{lang}=… does not show {{{value}}}"
+                    remedy = "show the same values in both texts"
+                    yield page.finding(cell, problem, remedy, line=text.line)
+        for call in cell.calls:
             given = {keyword.arg: keyword.value for keyword in call.keywords}
             if set(given) == {"fr", "en"} and not _alike(given["fr"], given["en"]):
                 problem = f"fr=… and en=… have not the same parts: {shortened(ast.unparse(call))}"
@@ -100,7 +98,7 @@ def needless(page: Page, course: Course) -> Iterator[Finding]:
     """A `t()` whose two texts are the same: untranslated, or without need of `t()`."""
     shared = _shared_words(page)
     for cell in page.of_kind("code"):
-        for call in calls_of_t(cell.tree) if cell.tree else []:
+        for call in cell.calls:
             given = {keyword.arg: keyword.value for keyword in call.keywords}
             if set(given) != {"fr", "en"}:
                 continue
@@ -123,8 +121,8 @@ def outside(page: Page, course: Course) -> Iterator[Finding]:
         if cell.tree is None or "author" in cell.tags:
             continue
         answers = _answer_lines(cell)
-        code = _names(cell.tree)
-        for node, is_label in _shown(cell.tree):
+        code = _names(cell)
+        for node, is_label in _shown(cell):
             text = words_of(node)[0] or ""
             known = shared if is_label or not _CODE_LIKE.search(text) else shared | code
             words = _foreign_words(text, known)
@@ -150,7 +148,7 @@ def _shared_words(page: Page) -> frozenset[str]:
         ]
         shared |= both[0] & both[1]
     for cell in page.of_kind("code"):
-        for node in ast.walk(cell.tree) if cell.tree else []:
+        for node in cell.nodes:
             if isinstance(node, ast.Import):
                 shared |= {part for name in node.names for part in name.name.lower().split(".")}
             elif isinstance(node, ast.ImportFrom):
@@ -158,10 +156,10 @@ def _shared_words(page: Page) -> frozenset[str]:
     return frozenset(shared)
 
 
-def _names(tree: ast.Module) -> frozenset[str]:
+def _names(cell: Cell) -> frozenset[str]:
     """Every name of a cell's code, its plain texts (column names, values) included."""
     names = set()
-    for node in ast.walk(tree):
+    for node in cell.nodes:
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -171,9 +169,9 @@ def _names(tree: ast.Module) -> frozenset[str]:
     return frozenset(part.lower() for name in names for part in name.split("_"))
 
 
-def _shown(tree: ast.Module) -> Iterator[tuple[ast.expr, bool]]:
+def _shown(cell: Cell) -> Iterator[tuple[ast.expr, bool]]:
     """The strings that a learner reads when the cell runs, and whether each labels a figure."""
-    for node in ast.walk(tree):
+    for node in cell.nodes:
         if isinstance(node, ast.Assert) and node.msg is not None:
             yield from ((text, False) for text in _strings(node.msg))
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):

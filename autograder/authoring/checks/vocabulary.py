@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from autograder.authoring.glossary import Glossary, Term
 from autograder.authoring.translation import LANGS, Lang
 
+_START = re.compile(r"(?<![\w-])\w[\w-]")
+
 
 class Vocabulary:
     """Finds the terms of a glossary, and the words it avoids, in plurals and capitals too."""
@@ -35,18 +37,25 @@ class _Words:
         for term in glossary.terms:
             for word in words_of(term, lang):
                 terms.setdefault(word, []).append(term)
+        self._starting: dict[str, list[tuple[re.Pattern[str], str, list[Term]]]] = {}
         # the longest first: "dictionnaire de données" is no "dictionnaire"
-        self._words = sorted(terms, key=lambda word: -len(word))
-        self._terms = [terms[word] for word in self._words]
-        forms = "|".join(f"({_form(word, lang)})" for word in self._words)
-        self._pattern = re.compile(rf"(?<![\w-])(?:{forms or '(?!)'})(?![\w-])")
+        for word in sorted(terms, key=lambda word: -len(word)):
+            pattern = re.compile(rf"{_form(word, lang)}(?![\w-])")
+            start = word[:2].lower()
+            self._starting.setdefault(start, []).append((pattern, word, terms[word]))
 
     def find(self, text: str) -> Iterator[tuple[re.Match[str], str, Term]]:
         """Each place where a word stands: the match, the glossary's word, a term it is for."""
-        for match in self._pattern.finditer(text):
-            assert match.lastindex is not None
-            for term in self._terms[match.lastindex - 1]:
-                yield match, self._words[match.lastindex - 1], term
+        end = 0
+        for start in _START.finditer(text):
+            if start.start() < end:
+                continue  # inside the term before
+            for pattern, word, terms in self._starting.get(start[0].lower(), ()):
+                match = pattern.match(text, start.start())
+                if match:
+                    end = match.end()
+                    yield from ((match, word, term) for term in terms)
+                    break
 
 
 def said(term: Term, lang: Lang) -> list[str]:
