@@ -22,7 +22,10 @@ from autograder.errors import EcoleError
 
 
 class Term(Strict):
-    """One term: the exact words to use in each language, and those not to use."""
+    """One term: the exact words to use in each language, and those not to use.
+
+    `also_fr` and `also_en` are accepted as translations, beside the words to use.
+    """
 
     fr: Words
     en: Words
@@ -30,6 +33,8 @@ class Term(Strict):
     abbr_en: Words | None = None
     definition: Text
     source: Words | None = None
+    also_fr: list[Words] = Field(default=[])
+    also_en: list[Words] = Field(default=[])
     avoid_fr: list[Words] = Field(default=[])
     avoid_en: list[Words] = Field(default=[])
 
@@ -94,10 +99,12 @@ def _disorder(glossary: Glossary) -> Iterator[str]:
 
 def _contradictions(glossary: Glossary) -> Iterator[str]:
     for term in glossary.terms:
-        for field, used, avoided in (
-            ("avoid_fr", (term.fr, term.abbr_fr), term.avoid_fr),
-            ("avoid_en", (term.en, term.abbr_en), term.avoid_en),
+        for field, used, listed in (
+            ("avoid_fr", (term.fr, term.abbr_fr, *term.also_fr), term.avoid_fr),
+            ("avoid_en", (term.en, term.abbr_en, *term.also_en), term.avoid_en),
+            ("also_fr", (term.fr, term.abbr_fr), term.also_fr),
+            ("also_en", (term.en, term.abbr_en), term.also_en),
         ):
-            for word in avoided:
+            for word in listed:
                 if word in used:
                     yield f"term {term.fr!r}, {field}: {word!r} is the term itself; remove it"

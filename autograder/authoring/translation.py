@@ -2,6 +2,8 @@
 
 import ast
 import os
+import re
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeVar, get_args
 
 from autograder.errors import EcoleError
@@ -10,6 +12,8 @@ Lang = Literal["fr", "en"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
 
 T = TypeVar("T")
+_CALL = re.compile(r"\bt\s*\(")
+_WRITE = 'write t(fr="…", en="…"), each with its words'
 
 
 def t(*, fr: T, en: T) -> T:
@@ -32,31 +36,19 @@ def translate(source: str, lang: Lang, where: str = "cell") -> str:
         EcoleError: the cell calls `t` and is no plain Python, or a call has not
             exactly the two literals.
     """
-    if "t(" not in source:
+    for line, problem, remedy in faults(source):
+        raise EcoleError(f"{where}, line {line}: {problem}; {remedy}")
+    if not calls_t(source):
         return source
     try:
         tree = ast.parse(source)
-    except SyntaxError as error:
-        if "t(fr=" not in source.replace(" ", ""):
-            return source
-        raise EcoleError(
-            f"{where}, line {error.lineno}: a cell that calls t() must be plain Python "
-            f"({error.msg}); move magics to a cell of their own"
-        ) from error
-    calls = _calls(tree)
-    inside_fstrings = {
-        id(call)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.JoinedStr)
-        for call in _calls(node)
-    }
+    except SyntaxError:  # magics, and no t() among them
+        return source
     encoded = source.encode()
     offsets = _line_offsets(encoded)
+    calls = calls_of_t(tree)
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset), reverse=True):
-        line = f"{where}, line {call.lineno}"
-        if id(call) in inside_fstrings:
-            raise EcoleError(f"{line}: t() inside an f-string; give t() the two f-strings instead")
-        value = _literals(call, line)[lang]
+        value = next(keyword.value for keyword in call.keywords if keyword.arg == lang)
         start, end = _span(call, offsets)
         value_start, value_end = _span(value, offsets)
         text = encoded[value_start:value_end]
@@ -67,23 +59,54 @@ def translate(source: str, lang: Lang, where: str = "cell") -> str:
     return encoded.decode()
 
 
-def _calls(tree: ast.AST) -> list[ast.Call]:
+def faults(source: str) -> Iterator[tuple[int, str, str]]:
+    """What keeps the `t()` of a cell from being replaced: line from 1, what is wrong, remedy."""
+    if not calls_t(source):
+        return
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        if "t(fr=" in source.replace(" ", ""):
+            problem = f"a cell that calls t() must be plain Python ({error.msg})"
+            yield error.lineno or 1, problem, "move magics to a cell of their own"
+        return
+    yield from faults_of(calls_of_t(tree), tree)
+
+
+def faults_of(calls: Sequence[ast.Call], tree: ast.AST) -> Iterator[tuple[int, str, str]]:
+    """The same, of the calls of `t` of a cell that was parsed."""
+    if not calls:
+        return
+    inside_fstrings = {
+        id(call)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for call in calls_of_t(node)
+    }
+    for call in calls:
+        if id(call) in inside_fstrings:
+            yield call.lineno, "t() inside an f-string", "give t() the two f-strings instead"
+        given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        if call.args or set(given) != set(LANGS) or len(call.keywords) != len(LANGS):
+            yield call.lineno, f"t() takes exactly fr=… and en=…: {ast.unparse(call)}", _WRITE
+        for lang, value in given.items():
+            if not _is_literal(value):
+                problem = f"t({lang}=…) must be a literal, not {ast.unparse(value)}"
+                yield value.lineno, problem, _WRITE
+
+
+def calls_t(source: str) -> bool:
+    """Whether a cell may call `t`: most do not, and need no parsing."""
+    return _CALL.search(source) is not None
+
+
+def calls_of_t(tree: ast.AST) -> list[ast.Call]:
     """Every call of `t` below a node."""
     return [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t"
     ]
-
-
-def _literals(call: ast.Call, line: str) -> dict[str, ast.expr]:
-    given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-    if call.args or set(given) != set(LANGS):
-        raise EcoleError(f"{line}: t() takes exactly fr=… and en=…")
-    for lang, value in given.items():
-        if not _is_literal(value):
-            raise EcoleError(f"{line}: t({lang}=…) must be a literal, not {ast.unparse(value)}")
-    return given
 
 
 def _is_literal(node: ast.expr) -> bool:

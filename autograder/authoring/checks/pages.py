@@ -10,9 +10,13 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.prose import Text, read_text
+from autograder.authoring.checks.texts import Translation, translations
+from autograder.authoring.checks.vocabulary import Vocabulary
 from autograder.authoring.glossary import Glossary, read_glossary
 from autograder.authoring.masters import Kind, Master, read_myst
 from autograder.authoring.syllabus import parse_syllabus
+from autograder.authoring.translation import calls_of_t, calls_t
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class Cell:
         return self.kind == "code" and bool(graded.get("grade")) and not graded.get("solution")
 
     @cached_property
+    def text(self) -> Text:
+        """What a text cell says; nothing for a code cell."""
+        return read_text(self.source) if self.kind == "markdown" else Text()
+
+    @cached_property
     def tree(self) -> ast.Module | None:
         """The syntax tree of a code cell; None where it is no plain Python."""
         if self.kind != "code":
@@ -67,6 +76,21 @@ class Cell:
             return ast.parse(self.source)
         except SyntaxError:
             return None
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the syntax tree: several rules look through them."""
+        return tuple(ast.walk(self.tree)) if self.tree else ()
+
+    @cached_property
+    def calls(self) -> tuple[ast.Call, ...]:
+        """The calls of `t`."""
+        return tuple(calls_of_t(self.tree)) if calls_t(self.source) and self.tree else ()
+
+    @cached_property
+    def translations(self) -> tuple[Translation, ...]:
+        """The texts of its `t()`, in pairs."""
+        return tuple(translations(self.calls))
 
 
 @dataclass(frozen=True)
@@ -132,6 +156,11 @@ class Course:
         """
         known = parse_syllabus(root).certification.competencies
         return cls(root, read_glossary(root), frozenset(each.id for each in known))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The glossary, made ready to be looked for in texts."""
+        return Vocabulary(self.glossary)
 
 
 Rule = Callable[[Page, Course], Iterator[Finding]]

@@ -7,10 +7,18 @@ from itertools import chain
 from autograder.authoring.checks import (
     assertions,
     exercises,
+    figures,
     graded_cells,
+    language,
+    lesson_shape,
+    links,
     markers,
     names,
+    numbers,
     pairs,
+    structure,
+    terms,
+    translated,
     unwritten,
 )
 from autograder.authoring.checks.findings import Finding
@@ -19,6 +27,14 @@ from autograder.authoring.masters import Master
 
 RULES: dict[str, Rule] = {
     **pairs.RULES,
+    **structure.RULES,
+    **numbers.RULES,
+    **language.RULES,
+    **translated.RULES,
+    **terms.RULES,
+    **figures.RULES,
+    **lesson_shape.RULES,
+    **links.RULES,
     **graded_cells.RULES,
     **markers.RULES,
     **names.RULES,
