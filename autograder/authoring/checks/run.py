@@ -5,11 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.authoring.checks.built import check_built
 from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.folders import check_folders
 from autograder.authoring.checks.lessons import SECONDS, VERSIONS, Version, check_lesson
+from autograder.authoring.checks.links import check_documents
 from autograder.authoring.checks.pages import Course, Page, read_page
 from autograder.authoring.checks.specimens import SECRETS, check_assignment
-from autograder.authoring.checks.text import RULES, check_page
+from autograder.authoring.checks.text import RULES, check_pages
 from autograder.authoring.masters import REPOSITORY, Master, assignments, lessons
 from autograder.errors import EcoleError
 from autograder.grading.batch import usable_processors
@@ -69,13 +72,18 @@ def scope_of(paths: Sequence[str | Path] = ()) -> Scope:
 def check_text(scope: Scope) -> list[Finding]:
     """The checks that only read: fast enough to run at each save."""
     course = Course.read(scope.root)
-    findings = []
+    findings: list[Finding] = []
+    readable = []
     for master in scope.masters:
         try:
-            findings += check_page(read_page(master, scope.root), course)
+            findings += check_pages([master], course)
+            readable.append(master)
         except EcoleError as error:
             findings.append(_unreadable(master, scope.root, error))
-    return sorted(findings)
+    findings += check_built(readable, course)
+    if scope.whole:
+        findings += [*check_folders(scope.root), *check_documents(scope.root)]
+    return sorted(set(findings))
 
 
 def check_executed(
@@ -153,7 +161,8 @@ def _pages(scope: Scope) -> Iterator[Page]:
 
 def _unreadable(master: Master, root: Path, error: EcoleError) -> Finding:
     where = master.path.relative_to(root).as_posix()
-    return Finding(where, 0, 0, str(error), "compare its head and fences with another master")
+    remedy = "compare its head and fences with another master"
+    return Finding(where, 0, 0, str(error), remedy, "unreadable")
 
 
 def _whole(root: Path) -> Scope:
