@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import nbformat
 from jupytext.myst import myst_to_notebook
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 
 from autograder.authoring.translation import LANGS, Lang, translate
 from autograder.errors import EcoleError
@@ -162,14 +162,14 @@ def _check_pairs(master: NotebookNode, where: str) -> None:
 
 
 def _build_cell(cell: NotebookNode, lang: Lang, where: str) -> NotebookNode:
-    metadata = {key: value for key, value in cell.metadata.items() if key not in ("lang", "alt")}
-    if cell.cell_type == "markdown":
-        return nbformat.v4.new_markdown_cell(cell.source, metadata=metadata)
-    if cell.cell_type == "raw":
-        return nbformat.v4.new_raw_cell(cell.source, metadata=metadata)
-    if isinstance(cell.metadata.get("alt"), dict):
-        metadata["alt"] = cell.metadata["alt"].get(lang, "")
-    return nbformat.v4.new_code_cell(translate(cell.source, lang, where), metadata=metadata)
+    """One cell, not validated: a notebook is when it is written."""
+    kept = {key: value for key, value in cell.metadata.items() if key not in ("lang", "alt")}
+    made = NotebookNode(cell_type=cell.cell_type, metadata=from_dict(kept), source=cell.source)
+    if cell.cell_type == "code":
+        if isinstance(cell.metadata.get("alt"), dict):
+            made.metadata["alt"] = cell.metadata["alt"].get(lang, "")
+        made.update(source=translate(cell.source, lang, where), outputs=[], execution_count=None)
+    return made
 
 
 def _name_cells(notebook: NotebookNode) -> None:

@@ -4,6 +4,7 @@ import ast
 import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal, TypeVar, get_args
 
 from autograder.errors import EcoleError
@@ -36,17 +37,13 @@ def translate(source: str, lang: Lang, where: str = "cell") -> str:
         EcoleError: the cell calls `t` and is no plain Python, or a call has not
             exactly the two literals.
     """
-    for line, problem, remedy in faults(source):
-        raise EcoleError(f"{where}, line {line}: {problem}; {remedy}")
     if not calls_t(source):
         return source
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # magics, and no t() among them
-        return source
+    calls, found = _read(source)
+    for line, problem, remedy in found:
+        raise EcoleError(f"{where}, line {line}: {problem}; {remedy}")
     encoded = source.encode()
     offsets = _line_offsets(encoded)
-    calls = calls_of_t(tree)
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset), reverse=True):
         value = next(keyword.value for keyword in call.keywords if keyword.arg == lang)
         start, end = _span(call, offsets)
@@ -61,16 +58,22 @@ def translate(source: str, lang: Lang, where: str = "cell") -> str:
 
 def faults(source: str) -> Iterator[tuple[int, str, str]]:
     """What keeps the `t()` of a cell from being replaced: line from 1, what is wrong, remedy."""
-    if not calls_t(source):
-        return
+    if calls_t(source):
+        yield from _read(source)[1]
+
+
+@lru_cache(2000)
+def _read(source: str) -> tuple[list[ast.Call], list[tuple[int, str, str]]]:
+    """The calls of `t` in a cell, and their faults; magics, and no `t()` among them, have none."""
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        if "t(fr=" in source.replace(" ", ""):
-            problem = f"a cell that calls t() must be plain Python ({error.msg})"
-            yield error.lineno or 1, problem, "move magics to a cell of their own"
-        return
-    yield from faults_of(calls_of_t(tree), tree)
+        if "t(fr=" not in source.replace(" ", ""):
+            return [], []
+        problem = f"a cell that calls t() must be plain Python ({error.msg})"
+        return [], [(error.lineno or 1, problem, "move magics to a cell of their own")]
+    calls = calls_of_t(tree)
+    return calls, list(faults_of(calls, tree))
 
 
 def faults_of(calls: Sequence[ast.Call], tree: ast.AST) -> Iterator[tuple[int, str, str]]:

@@ -110,11 +110,10 @@ def master_line(master: str, built: str, line: int) -> int:
 
 
 def _build(page: Page) -> Iterator[Built]:
-    """Read the master and build all that is made of it."""
-    master = page.master.read()
+    """All that is made of a master."""
     for lang in LANGS:
         for solutions in (True, False) if page.kind == "lesson" else (True,):
-            notebook = build(master, lang, solutions=solutions, where=page.path)
+            notebook = build(page.notebook, lang, solutions=solutions, where=page.path)
             cells = (
                 cell for cell in page.cells if is_kept(cell.metadata, lang, solutions=solutions)
             )

@@ -99,6 +99,7 @@ class Page:
 
     root: Path
     master: Master
+    notebook: NotebookNode = field(repr=False)
     cells: tuple[Cell, ...] = field(repr=False)
 
     @property
@@ -179,7 +180,7 @@ def read_page(master: Master, root: Path) -> Page:
         _cell(cell, number, _first_line(lines, start, cell))
         for number, (cell, start) in enumerate(zip(notebook.cells, starts, strict=True), start=1)
     )
-    return Page(root, master, cells)
+    return Page(root, master, notebook, cells)
 
 
 def _cell(cell: NotebookNode, number: int, line: int) -> Cell:
