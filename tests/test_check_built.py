@@ -52,14 +52,14 @@ LESSONS: dict[str, tuple[str, str]] = {
     "a path of Linux": (code("open('/home/marie/export.csv') ⟵"), "a path of one machine"),
     "a path of Windows": (
         code("x = r'C:\\Users\\marie\\a.csv' ⟵"),
-        "`C:\\Users\\marie\\a.csv'` is a path",
+        "`C:\\Users\\marie\\a.csv` is a path",
     ),
     "a path in a text": (
         pair("Ouvrez\n`/tmp/export.csv`. ⟵", "Open it."),
         "`/tmp/export.csv` is a path of one machine",
     ),
     "an unused import": (code("x = 1\nimport os ⟵"), "`os` imported but unused (F401)"),
-    "a name unknown": (code("print(tabel) ⟵"), "fr: Undefined name `tabel` (F821)"),
+    "a name unknown": (code("print(tabel) ⟵"), "cell 3: Undefined name `tabel` (F821)"),
     "an error after t()": (
         code("print(\n    t(\n        fr='oui',\n        en='yes',\n    )\n)\nprint(tabel) ⟵"),
         "Undefined name `tabel`",
@@ -68,6 +68,10 @@ LESSONS: dict[str, tuple[str, str]] = {
     "t() beside a magic": (
         code("%time print(1)\nprint(t( ⟵\n    fr='oui', en='yes'))"),
         "t() is left in the notebook; move the magic to a cell of its own",
+    ),
+    "in one language": (
+        pair("Voir.", "See.") + code("name = t(fr=f'{1}', en=f'x') ⟵"),
+        "in en only: f-string without any placeholders (F541)",
     ),
     "t as a value": (code("say = t ⟵"), "Undefined name `t`"),
 }

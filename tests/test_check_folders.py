@@ -131,7 +131,7 @@ def test_a_folder_without_its_master_is_named(clone: Clone) -> None:
 
 
 def _rename_a_question(it: Clone) -> None:
-    it.replace(MASTER, "grade_id: parse_number,", "grade_id: read_number,")
+    it.replace(MASTER, "grade_id: parse_number", "grade_id: read_number")
 
 
 def _state(kind: str, marks: str, cell: str = "parse_number") -> Callable[[Clone], object]:

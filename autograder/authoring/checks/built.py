@@ -44,6 +44,7 @@ _NOT_FOR_ASSIGNMENTS = ("F401", "F811")
 _MACHINE_PATH = re.compile(
     r"(?<![\w./:~$}])/(?:home|Users|root|tmp|mnt|private)/[\w.]\S*|(?<!\w)[A-Za-z]:\\{1,2}\w\S*"
 )
+_AFTER_A_PATH = "`'\".,;:)]}>"
 _T = re.compile(r"\bt\(\s*(?:fr|en)\s*=")
 _NAMED_PLACE = re.compile(r"cell (\d+)(?:, line (\d+))?: (.*)", re.DOTALL)
 
@@ -150,7 +151,7 @@ def _cells(built: Built) -> Iterator[Finding]:
                 yield built.finding(
                     place,
                     number,
-                    f"`{found[0].rstrip('`.,;:')}` is a path of one machine",
+                    f"`{found[0].rstrip(_AFTER_A_PATH)}` is a path of one machine",
                     "use a relative path",
                     "built-path",
                 )
@@ -289,21 +290,26 @@ def _is_python(source: str) -> bool:
 
 def _ruff(notebooks: list[Built]) -> Iterator[Finding]:
     """What ruff says of the notebooks, with the project's rules and one call."""
-    if importlib.util.find_spec("ruff") is None:
-        raise EcoleError("ruff is not installed: pip install -e '.[dev]' (or make test) brings it")
+    said: dict[Finding, set[Lang]] = {}
     with tempfile.TemporaryDirectory(prefix="ecole-built-") as folder:
         for number, built in enumerate(notebooks):
             Path(folder, f"{number}.ipynb").write_text(to_json(built.notebook), encoding="utf-8")
         for found in _run_ruff(folder):
             built = notebooks[int(Path(found["filename"]).stem)]
             if found["code"] not in built.ignored:
-                place = found["cell"] - 1
-                problem = f"{built.lang}: {found['message']} ({found['code'] or 'syntax'})"
+                place, line = found["cell"] - 1, found["location"]["row"]
+                problem = f"{found['message']} ({found['code'] or 'syntax'})"
                 remedy = (found.get("fix") or {}).get("message") or "mend it"
-                yield built.finding(place, found["location"]["row"], problem, remedy, "built-ruff")
+                finding = built.finding(place, line, problem, remedy, "built-ruff")
+                said.setdefault(finding, set()).add(built.lang)
+    for finding, langs in said.items():
+        only = "" if len(langs) == len(LANGS) else f"in {', '.join(langs)} only: "
+        yield replace(finding, problem=only + finding.problem)
 
 
 def _run_ruff(folder: str) -> list[dict[str, Any]]:
+    if importlib.util.find_spec("ruff") is None:
+        raise EcoleError("ruff is not installed: pip install -e '.[dev]' (or make test) brings it")
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format", "json"]
     command += ["--config", str(REPOSITORY / "pyproject.toml")]
     command += ["--ignore", ",".join(_NOT_FOR_NOTEBOOKS), folder]

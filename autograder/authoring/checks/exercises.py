@@ -13,9 +13,8 @@ ROLES = ("exercise", "solution", "check")
 # `parameters` is papermill's; `predict` and `figure` say what a cell is for
 TAGS = (*ROLES, "author", "predict", "figure", "parameters")
 
-# shorter lines (`total = 0`, `else:`) are everybody's
-_TELLING = 6
-_WORD = re.compile(r"\w+|[^\w\s]")
+# lines of fewer different words (`total = 0`, `text = text.strip()`) are everybody's
+_TELLING = 4
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def left_solution(page: Page, course: Course) -> Iterator[Finding]:
 
 
 def telling_lines(cell: Cell) -> list[str]:
-    """Lines of a solution long enough to give it away: no imports, comments, headers, docstring."""
+    """Lines of a solution that give it away: no imports, comments, headers, docstring."""
     words = _docstrings(cell.tree) if cell.tree else set()
     found = []
     for number, line in enumerate(cell.source.splitlines(), start=1):
@@ -148,8 +147,8 @@ def telling_lines(cell: Cell) -> list[str]:
 
 
 def is_telling(line: str) -> bool:
-    """Is a line long enough to be of one answer rather than everybody's?"""
-    return len(_WORD.findall(line)) >= _TELLING
+    """Does a line say enough to be of one answer rather than everybody's?"""
+    return len(set(re.findall(r"\w+", line))) >= _TELLING
 
 
 def squeezed(line: str) -> str:

@@ -53,7 +53,7 @@ def in_language(page: Page, lang: Lang) -> list[Cell]:
 
 @dataclass
 class Question:
-    """What stands between a heading of level 2 and the next one, in one language.
+    """What stands between a heading of level 1 or 2 and the next one, in one language.
 
     Attributes:
         cell: the text cell of the heading; None before the first heading.
@@ -139,7 +139,7 @@ def against_schema(page: Page, course: Course) -> Iterator[Finding]:
             yield page.finding(
                 cell,
                 f"nbgrader refuses the metadata of {cell.grade_id or 'this cell'}: {refused}",
-                "correct them (CONTRIBUTING.md shows a cell of each kind)",
+                "correct them: nbgrader releases nothing otherwise",
             )
 
 
