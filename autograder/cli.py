@@ -182,7 +182,7 @@ def check(
         _show_rules(run.rules())
         return
     scope = run.scope_of(paths or ())
-    findings = run.check_text(scope)
+    findings = run.check_text(scope, use_cache=cache)
     if not text:
         with steps() as on_progress:
             findings += run.check_executed(

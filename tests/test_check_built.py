@@ -1,18 +1,16 @@
 """What leaves the house: built notebooks hold nothing of the author's, and ruff reads them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from nbformat import NotebookNode
-from planted import HEADER, code, known_course, pair
+from planted import HEADER, code, pair
 from planted_exercises import WHOLE
 from planted_graded import a_test, given, solution
 from planted_markers import BEGIN, BEGIN_HIDDEN, END, END_HIDDEN
 
 from autograder.authoring.checks.built import check_built, master_line
-from autograder.authoring.masters import Kind, Master, assignments, lessons
+from autograder.authoring.checks.pages import read_page
+from autograder.authoring.masters import REPOSITORY, Kind, Master, assignments, lessons
 
 AUTHOR = code("from autograder.authoring import t", ":tags: [author]")
 ANSWER = solution(f"def double(x):\n    {BEGIN}\n    return 2 * sum([x, 0])\n    {END}", "double")
@@ -31,12 +29,13 @@ def write(folder: Path, name: str, cells: str, kind: Kind = "lesson") -> Master:
 
 def found(folder: Path, *masters: Master) -> list[str]:
     """What is found, as its reader sees it."""
-    return [str(each) for each in check_built(masters, replace(known_course(), root=folder))]
+    pages = [read_page(master, folder) for master in masters]
+    return [str(each) for each in check_built(pages)]
 
 
 def test_the_repository_s_own_notebooks_are_in_order() -> None:
-    masters = [*lessons(), *assignments()]
-    assert [str(each) for each in check_built(masters, known_course())] == []
+    pages = [read_page(master, REPOSITORY) for master in (*lessons(), *assignments())]
+    assert [str(each) for each in check_built(pages)] == []
 
 
 # cells of a lesson, with ⟵ at the line to be named, and the words to be read
@@ -167,33 +166,6 @@ def test_what_nbgrader_refuses_is_said_in_its_words(cells: str, words: str, tmp_
 def test_each_finding_is_told_once_though_it_is_in_every_notebook(tmp_path: Path) -> None:
     lesson = write(tmp_path, "lesson", AUTHOR + code("open('/home/marie/a')"))
     assert len(found(tmp_path, lesson)) == 1
-
-
-@dataclass(frozen=True)
-class Changing(Master):
-    """A master that reads otherwise each time, as a build with a date or a counter would."""
-
-    change: Callable[[NotebookNode, int], None] = field(default=lambda notebook, count: None)
-    times: list[int] = field(default_factory=list)
-
-    def read(self) -> NotebookNode:
-        notebook = super().read()
-        self.times.append(1)
-        self.change(notebook, len(self.times))
-        return notebook
-
-
-def _count(notebook: NotebookNode, count: int) -> None:
-    notebook.cells[-1].source += f"  # {count}"
-
-
-def test_two_builds_that_differ_are_named(tmp_path: Path) -> None:
-    master = write(tmp_path, "lesson", AUTHOR + code("print(1)"))
-    steady = Changing(master.path, master.kind)
-    assert found(tmp_path, steady) == []
-    assert "lesson.md: two builds in fr differ" in "\n".join(
-        found(tmp_path, replace(steady, change=_count))
-    )
 
 
 def test_a_line_of_the_notebook_is_told_where_the_master_says_it() -> None:

@@ -1,12 +1,14 @@
-"""What was checked and found without fault is not executed again while nothing changed."""
+"""What was checked is not checked again while nothing changed."""
 
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.checks.findings import Finding
 from autograder.authoring.masters import REPOSITORY
 
 _FOLDER = REPOSITORY / ".ecole-cache"
@@ -15,7 +17,7 @@ _CODE_SUFFIXES = {".py", ".csv", ".parquet", ".json", ".yml", ".gz"}
 
 
 class Checked:
-    """A mark left for one thing to execute, its files and what it is executed with.
+    """What a check found, kept by the content of all that it depends on.
 
     Args:
         what: settings, as JSON can write them.
@@ -27,21 +29,25 @@ class Checked:
         sha.update(_code_digest())
         for path in files:
             sha.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-        self._mark = _FOLDER / sha.hexdigest()
+        self._path = _FOLDER / f"{sha.hexdigest()}.json"
 
-    def clean(self) -> bool:
-        """Was it found without fault before?"""
-        return self._mark.exists()
+    def found(self) -> list[Finding] | None:
+        """What was found; None when this was not checked yet."""
+        try:
+            return [Finding(**each) for each in json.loads(self._path.read_text("utf-8"))]
+        except (OSError, ValueError, TypeError):
+            return None
 
-    def keep(self) -> None:
-        """Remember that it was found without fault."""
-        self._mark.parent.mkdir(exist_ok=True)
-        self._mark.touch()
+    def keep(self, findings: list[Finding]) -> None:
+        """Remember what was found."""
+        self._path.parent.mkdir(exist_ok=True)
+        text = json.dumps([asdict(each) for each in findings], ensure_ascii=False)
+        self._path.write_text(text, "utf-8")
 
 
 @cache
 def _code_digest() -> bytes:
-    """All that executes: our code, the data it reads, and the versions asked for."""
+    """All that checks and executes: our code, the data it reads, and the versions asked for."""
     sha = hashlib.sha256((REPOSITORY / "pyproject.toml").read_bytes())
     for package in _CODE:
         for path in sorted((REPOSITORY / package).rglob("*")):

@@ -45,7 +45,7 @@ def check_lesson(page: Page, version: Version, *, use_cache: bool = True) -> lis
     The whole run must end within `SECONDS` (30); it is stopped after twice that.
     """
     done = Checked(["lesson", version.lang, version.solutions], [page.master.path])
-    if use_cache and done.clean():
+    if use_cache and done.found() == []:
         return []
     try:
         built = page.master.build(version.lang, solutions=version.solutions)
@@ -63,7 +63,7 @@ def check_lesson(page: Page, version: Version, *, use_cache: bool = True) -> lis
     if executed.seconds > SECONDS:
         findings.append(_slow(page, version, executed.seconds))
     if not findings:
-        done.keep()
+        done.keep([])
     return findings
 
 

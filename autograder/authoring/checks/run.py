@@ -1,11 +1,13 @@
 """`ecole check`: what to check, the checks that read, then those that execute."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.authoring.checks.built import check_built
+from autograder.authoring.checks.cache import Checked
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.folders import check_folders
 from autograder.authoring.checks.lessons import SECONDS, VERSIONS, Version, check_lesson
@@ -19,6 +21,9 @@ from autograder.grading.batch import usable_processors
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, how many there are."""
+
+# a heading of another file can change while this one does not
+_CROSS_ANCHOR = re.compile(r"\]\([^)\s#]+\.md#")
 
 EXECUTED = {
     "lesson-fails": "a cell of a lesson that raises",
@@ -69,21 +74,50 @@ def scope_of(paths: Sequence[str | Path] = ()) -> Scope:
     return Scope(found[0].root, tuple(masters), any(scope.whole for scope in found))
 
 
-def check_text(scope: Scope) -> list[Finding]:
-    """The checks that only read: fast enough to run at each save."""
+def check_text(scope: Scope, *, use_cache: bool = True) -> list[Finding]:
+    """The checks that only read: fast enough to run at each save.
+
+    Args:
+        use_cache: take what was found before in a master that is unchanged.
+    """
     course = Course.read(scope.root)
-    findings: list[Finding] = []
-    readable = []
-    for master in scope.masters:
-        try:
-            findings += check_pages([master], course)
-            readable.append(master)
-        except EcoleError as error:
-            findings.append(_unreadable(master, scope.root, error))
-    findings += check_built(readable, course)
+    known = {master: _text_cache(master, scope.root) for master in scope.masters}
+    before = {master: done.found() for master, done in known.items() if use_cache}
+    findings = [finding for found in before.values() for finding in found or ()]
+    changed = [master for master in scope.masters if before.get(master) is None]
+    for master, found in _read(changed, course).items():
+        findings += found
+        if not _CROSS_ANCHOR.search(master.path.read_text("utf-8", "replace")):
+            known[master].keep(found)
     if scope.whole:
         findings += [*check_folders(scope.root), *check_documents(scope.root)]
     return sorted(set(findings))
+
+
+def _read(masters: list[Master], course: Course) -> dict[Master, list[Finding]]:
+    """What is found in each master, and in what is built of it."""
+    found: dict[Master, list[Finding]] = {master: [] for master in masters}
+    pages = {}
+    for master in masters:
+        try:
+            pages[master] = read_page(master, course.root)
+        except EcoleError as error:
+            found[master] = [_unreadable(master, course.root, error)]
+    of_built = check_built(pages.values())
+    for master, page in pages.items():
+        found[master] = check_pages([page], course)
+        found[master] += [finding for finding in of_built if finding.path == page.path]
+    return found
+
+
+def _text_cache(master: Master, root: Path) -> Checked:
+    """All that a master's text is checked against: words, what lies beside it, names of files."""
+    folder = master.path.parent
+    beside = [*folder.glob("README.md"), *folder.glob("specimens/*.py")]
+    places = ("*.md", "course/**/*", "assignments/**/*", "datasets/**/*")
+    names = sorted(path.relative_to(root).as_posix() for each in places for path in root.glob(each))
+    files = [master.path, *sorted(beside), *sorted((root / "course").glob("*.yml"))]
+    return Checked(["text", names], files)
 
 
 def check_executed(

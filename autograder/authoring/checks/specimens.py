@@ -48,7 +48,7 @@ def check_assignment(
     specimens = read_specimens(master)
     files = [master.path, *sorted((master.path.parent / "specimens").glob("*.py"))]
     done = Checked(["specimens", engine, *secrets], files)
-    if use_cache and done.clean():
+    if use_cache and done.found() == []:
         return []
     graded = Graded(page, specimens)
     findings: list[Finding] = []
@@ -64,7 +64,7 @@ def check_assignment(
                 findings += _unsealed(page, course, graded.batches[0])
     findings += graded.findings()
     if not findings:
-        done.keep()
+        done.keep([])
     return findings
 
 

@@ -1,6 +1,6 @@
 """The checks that only read: fast enough to run at each save."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -22,8 +22,7 @@ from autograder.authoring.checks import (
     unwritten,
 )
 from autograder.authoring.checks.findings import Finding
-from autograder.authoring.checks.pages import Course, Page, Rule, read_page
-from autograder.authoring.masters import Master
+from autograder.authoring.checks.pages import Course, Page, Rule
 
 RULES: dict[str, Rule] = {
     **pairs.RULES,
@@ -44,13 +43,8 @@ RULES: dict[str, Rule] = {
 }
 
 
-def check_pages(masters: Iterable[Master], course: Course) -> list[Finding]:
-    """Read each master and apply every rule; also what its folder still has to be written.
-
-    Raises:
-        EcoleError: a file is missing or no MyST notebook.
-    """
-    pages = [read_page(master, course.root) for master in masters]
+def check_pages(pages: Sequence[Page], course: Course) -> list[Finding]:
+    """Apply every rule to each master; also what its folder still has to be written."""
     folders = {page.master.path.parent for page in pages}
     beside = (unwritten.unwritten_beside(folder, course.root) for folder in folders)
     found = (check_page(page, course) for page in pages)
