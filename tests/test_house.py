@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+EXAMINER = REPOSITORY / "autograder" / "examiner"
 # a room may import the rooms to its right, and what stands above none of them
 ALLOWED: dict[str, set[str]] = {
     "examiner": set(),
@@ -42,3 +43,10 @@ def test_health_datasets_stands_alone() -> None:
 def test_autograder_grades_without_the_course_s_data() -> None:
     for path in (REPOSITORY / "autograder").rglob("*.py"):
         assert not any(name.split(".")[0] == "health_datasets" for name in imported(path)), path
+
+
+def test_the_examiner_s_files_are_each_presented() -> None:
+    docstring = ast.get_docstring(ast.parse((EXAMINER / "__init__.py").read_text("utf-8")))
+    assert docstring is not None
+    presented = {line.split()[0] for line in docstring.splitlines()[2:]}
+    assert presented == {path.stem for path in EXAMINER.glob("*.py")} - {"__init__"}
