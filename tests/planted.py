@@ -1,12 +1,14 @@
 """Faults planted in small masters, each with a near miss that must pass; see `test_checks.py`."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Course, read_page
 from autograder.authoring.checks.text import check_page
+from autograder.authoring.glossary import Glossary
 from autograder.authoring.masters import REPOSITORY, Master
 
 HEADER = """---
@@ -38,8 +40,12 @@ def findings_in(folder: Path, cells: str, kind: Literal["lesson", "assignment"])
     """What the text checks find in a master of these cells."""
     path = folder / "w99-planted.md"
     path.write_text(HEADER + cells, encoding="utf-8")
-    course = Course(folder, Course.read(REPOSITORY).glossary)
-    return check_page(read_page(Master(path, kind), folder), course)
+    return check_page(read_page(Master(path, kind), folder), Course(folder, _glossary()))
+
+
+@cache
+def _glossary() -> Glossary:
+    return Course.read(REPOSITORY).glossary
 
 
 def pair(french: str, english: str) -> str:
