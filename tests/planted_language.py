@@ -131,7 +131,7 @@ PLANTED = {
             fault=code('print("the mean delay") ⟵'),
             near_miss=code(
                 'import pandas\nprint("max(crp)  =", max(crp))\nprint(f"5 mg / 5 -> {5 / 5} mg")\n'
-                'print("ValueError:", error)\nprint("pandas:", pandas.NA)'
+                'print("ValueError:", error)\nprint("pandas:", pandas.NA, "MAE")'
             ),
             says=("'the mean delay'", "write t(fr=…, en=…)"),
         ),
@@ -168,12 +168,13 @@ PLANTED = {
     "term-avoided": [
         Planted(
             fault=pair("Une librairie.", "A library.").replace("librairie.", "librairie. ⟵"),
-            near_miss=pair("Une « librairie » est une bibliothèque.", "A library is a library."),
+            near_miss=pair("Une « librairie » vend des livres.", "A library is no shop."),
             says=("'librairie'", "'bibliothèque'"),
         ),
         Planted(
             fault=pair("La précision du test.", "The accuracy of the test. ⟵"),
-            near_miss=pair("L'exactitude du test.", "The accuracy of the test."),
+            near_miss=pair("L'exactitude du test.", "The accuracy of the test.")
+            + pair("La précision, non l'exactitude.", "Precision, not accuracy."),
             says=("'accuracy'", "'precision'"),
         ),
     ],

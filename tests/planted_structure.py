@@ -94,7 +94,9 @@ PLANTED = {
     "pair-code": [
         Planted(
             fault=pair("Écrivez `mean(values)`.", "Write `mean(value)`. ⟵"),
-            near_miss=pair("`mean(values)` suffit : `mean`.", "`mean`: `mean(values)` is enough."),
+            near_miss=pair(
+                "`mean(values)` suffit : `mean`, $x = 0{,}5$.", "`mean`: `mean(values)`, $x = 0.5$."
+            ),
             says=("`mean(value)` is not in the French",),
         ),
         Planted(

@@ -17,8 +17,11 @@ _MONTHS = {
     "en": "January February March April May June July August September October November December",
 }
 _WORDS = {
-    "fr": "zéro un|une|premier|première deux trois quatre cinq six sept huit neuf dix onze douze",
-    "en": "zero one|first two three four five six seven eight nine ten eleven twelve",
+    "fr": "zéro un|une|premi[eè]re? deux|deuxièmes?|seconde? trois|troisièmes?|tiers"
+    " quatre|quatrièmes?|quarts? cinq|cinquièmes? six|sixièmes? sept|septièmes? huit|huitièmes?"
+    " neuf|neuvièmes? dix|dixièmes? onze douze",
+    "en": "zero one|first two|second|twice|half three|thirds? four|fourths?|quarters? five|fifths?"
+    " six|sixths? seven|sevenths? eight|eighths? nine|ninths? ten|tenths? eleven twelve",
 }
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
@@ -121,7 +124,7 @@ _CLOCK = re.compile(
 )
 _HALF_DAY = re.compile(rf"\b(?P<hours>\d{{1,2}})(?P<minutes>){_SPACE}?(?P<half>[ap])\.?m\b")
 _VERSION = re.compile(r"\d+(?:\.\d+){2,}")
-_PLAIN = re.compile(rf"{_SIGN}\d+(?:[.,]\d+)?")
+_PLAIN = re.compile(rf"{_SIGN}(?:\d+(?:[.,]\d+)?|(?<![\w.])\.\d+)")
 
 _DIGIT = re.compile(r"\d")
 _Pattern = tuple[str, re.Pattern[str], Callable[[re.Match[str]], list[str]]]
