@@ -5,14 +5,19 @@ from pathlib import Path
 import planted_assertions
 import planted_exercises
 import planted_graded
+import planted_language
+import planted_lessons
 import planted_markers
 import planted_names
 import planted_pairs
+import planted_structure
 import planted_unwritten
 import pytest
 from planted import HEADER, Planted, findings_in
 
-from autograder.authoring.checks.text import RULES
+from autograder.authoring.checks.pages import Course
+from autograder.authoring.checks.text import RULES, check_pages
+from autograder.authoring.masters import REPOSITORY, assignments, lessons
 
 PLANTED: dict[str, list[Planted]] = {
     **planted_pairs.PLANTED,
@@ -22,6 +27,9 @@ PLANTED: dict[str, list[Planted]] = {
     **planted_assertions.PLANTED,
     **planted_exercises.PLANTED,
     **planted_unwritten.PLANTED,
+    **planted_structure.PLANTED,
+    **planted_language.PLANTED,
+    **planted_lessons.PLANTED,
 }
 CASES = [
     pytest.param(rule, planted, id=f"{rule}-{number}")
@@ -32,6 +40,11 @@ CASES = [
 
 def test_every_rule_has_a_planted_fault() -> None:
     assert set(PLANTED) == set(RULES)
+
+
+def test_the_course_is_without_fault() -> None:
+    found = check_pages([*lessons(), *assignments()], Course.read(REPOSITORY))
+    assert [str(finding) for finding in found] == []
 
 
 @pytest.mark.parametrize("rule, planted", CASES)

@@ -208,6 +208,10 @@ GLOSSARY_FAULTS: dict[str, tuple[Callable[[Copy], object], str]] = {
         lambda it: it.terms[0].update(avoid_fr=["abstention"]),
         "term 'abstention', avoid_fr: 'abstention' is the term itself",
     ),
+    "to avoid and to accept": (
+        lambda it: it.terms[0].update(also_en=["refusal"], avoid_en=["refusal"]),
+        "term 'abstention', avoid_en: 'refusal' is the term itself",
+    ),
 }
 
 

@@ -75,16 +75,20 @@ def _long(text: str) -> bool:
 def wrong_language(page: Page, course: Course) -> Iterator[Finding]:
     """A paragraph, heading, list item or table cell in the language of the other cell.
 
-    References keep the language of their titles; so does what is quoted or in italics.
+    References keep the language of their titles; so does what is quoted or in italics, or a name
+    that the glossary has in both languages.
     """
-    names = {term.fr for term in course.glossary.terms if term.fr == term.en}
+    names = [term.fr for term in course.glossary.terms if term.fr == term.en and " " in term.fr]
     for french, english in page.pairs:
         if _is_references(french.text.passages[0].text if french.text.passages else ""):
             continue
         for lang, cell in zip(LANGS, (french, english), strict=True):
             for passage in cell.text.passages:
-                found = in_the_other(passage.own, lang)
-                if found and passage.text.strip() not in names:
+                own = passage.own
+                for name in names:
+                    own = own.replace(name, " ")
+                found = in_the_other(own, lang)
+                if found:
                     problem = f"not {NAMES[lang]}: {shortened(found)!r}"
                     remedy = "translate it, or put what must stay foreign in quotes or italics"
                     yield page.finding(cell, problem, remedy, line=passage.line)

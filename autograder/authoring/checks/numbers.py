@@ -17,8 +17,11 @@ _MONTHS = {
     "en": "January February March April May June July August September October November December",
 }
 _WORDS = {
-    "fr": "zéro un|une|premier|première deux trois quatre cinq six sept huit neuf dix onze douze",
-    "en": "zero one|first two three four five six seven eight nine ten eleven twelve",
+    "fr": "zéro un|une|premi[eè]re? deux|deuxièmes?|seconde? trois|troisièmes?|tiers"
+    " quatre|quatrièmes?|quarts? cinq|cinquièmes? six|sixièmes? sept|septièmes? huit|huitièmes?"
+    " neuf|neuvièmes? dix|dixièmes? onze douze",
+    "en": "zero one|first two|second|twice|half three|thirds? four|fourths?|quarters? five|fifths?"
+    " six|sixths? seven|sevenths? eight|eighths? nine|ninths? ten|tenths? eleven twelve",
 }
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
@@ -41,7 +44,7 @@ def numbers(text: str, lang: Lang) -> list[Number]:
     if not _DIGIT.search(text) and "siècle" not in text:
         return []
     for needs, pattern, values in _PATTERNS[lang]:
-        if not needs or needs in text:
+        if not needs or any(word in text for word in needs):
             matches = [*pattern.finditer(text)]
             for match in matches:
                 words = match[0].strip()
@@ -121,35 +124,35 @@ _CLOCK = re.compile(
 )
 _HALF_DAY = re.compile(rf"\b(?P<hours>\d{{1,2}})(?P<minutes>){_SPACE}?(?P<half>[ap])\.?m\b")
 _VERSION = re.compile(r"\d+(?:\.\d+){2,}")
-_PLAIN = re.compile(rf"{_SIGN}\d+(?:[.,]\d+)?")
+_PLAIN = re.compile(rf"{_SIGN}(?:\d+(?:[.,]\d+)?|(?<![\w.])\.\d+)")
 
 _DIGIT = re.compile(r"\d")
-_Pattern = tuple[str, re.Pattern[str], Callable[[re.Match[str]], list[str]]]
-# each with a letter without which it need not be tried
+_Pattern = tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], list[str]]]
+# each with what a text must have for it to be worth trying
 _COMMON: list[_Pattern] = [
-    (".", _VERSION, lambda match: [match[0]]),
-    (":", _CLOCK, _time),
-    ("m", _HALF_DAY, _time),
-    ("h", _HOUR_TIGHT, _time),
-    ("h", _HOUR, _time),
-    ("", re.compile(_SPACED_DECIMALS), _french),
+    ((".",), _VERSION, lambda match: [match[0]]),
+    ((":",), _CLOCK, _time),
+    (("m",), _HALF_DAY, _time),
+    (("h",), _HOUR_TIGHT, _time),
+    (("h",), _HOUR, _time),
+    ((), re.compile(_SPACED_DECIMALS), _french),
 ]
 _FRENCH_THOUSANDS = rf"{_SIGN}(?<![\d,.])\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)(?:,\d+)?"
 _ENGLISH_THOUSANDS = rf"{_SIGN}(?<![\d,.])\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?"
 _PATTERNS: dict[Lang, list[_Pattern]] = {
     "fr": [
-        ("", *_month("fr")),
-        ("siècle", re.compile(r"\b([IVXL]+)e\b(?=\s+siècle)"), _century),
+        (tuple(_MONTHS["fr"].split()), *_month("fr")),
+        (("siècle",), re.compile(r"\b([IVXL]+)e\b(?=\s+siècle)"), _century),
         *_COMMON,
-        ("", re.compile(_FRENCH_THOUSANDS), _french),
-        ("", _PLAIN, _french),
+        ((), re.compile(_FRENCH_THOUSANDS), _french),
+        ((), _PLAIN, _french),
     ],
     "en": [
-        ("", *_month("en")),
+        (tuple(_MONTHS["en"].split()), *_month("en")),
         *_COMMON,
-        (",", re.compile(_ENGLISH_THOUSANDS), _english),
+        ((",",), re.compile(_ENGLISH_THOUSANDS), _english),
         # a French number that is quoted, or left by mistake: `number-notation` tells
-        ("", _PLAIN, _french),
+        ((), _PLAIN, _french),
     ],
 }
 

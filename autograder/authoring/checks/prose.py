@@ -103,13 +103,18 @@ def _passage(inline: Token) -> Passage:
         elif token.type == "image":
             images.append((str(token.attrs["src"]), token.content))
         elif token.type in ("code_inline", "math_inline"):
-            codes.append(token.content)
+            codes.append(_formula(token) if token.type == "math_inline" else token.content)
         words = _words(token)
         text.append(words)
         own.append(words if not italics else " ")
     joined = _ADDRESS.sub(" ", "".join(text))
     alone = _QUOTED.sub(" ", _ADDRESS.sub(" ", "".join(own)))
     return Passage(1, "", joined, alone, tuple(codes), tuple(links), tuple(images))
+
+
+def _formula(token: Token) -> str:
+    """A formula without what is of one language: its decimal comma, its words."""
+    return re.sub(r"\\(?:text|mathrm)\{[^}]*\}", "", token.content).replace("{,}", ".")
 
 
 def _words(token: Token) -> str:

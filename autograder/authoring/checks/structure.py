@@ -12,7 +12,7 @@ from autograder.authoring.checks.language import shortened
 from autograder.authoring.checks.pages import Cell, Course, Page, Rule
 from autograder.authoring.checks.prose import aligned
 
-_STOP = re.compile(r"[.?!…](?=[\s\"”»)*]|$)")
+_STOP = re.compile(r"(?<![ap]\.m)(?<!\b\w)(?<!\bal)(?<!\betc)[.?!…]+(?=[\s\"”»)*]|$)")
 _LANGUAGES = {"fr", "en", "fra", "eng", "french", "english"}
 _LANGUAGES |= {f"{lang}{sep}{land}" for sep in "-_" for lang, land in (("fr", "fr"), ("en", "us"))}
 _LANGUAGES |= {"en-gb", "en_gb", "fr-ca", "fr_ca"}
@@ -57,7 +57,7 @@ def sentences(page: Page, course: Course) -> Iterator[Finding]:
             asked = [part.text.count("?") for part in (ours, theirs)]
             ratio = letters[1] / max(letters[0], 1)
             fewer_english = counts[1] < counts[0] and ratio < 0.8
-            fewer_french = counts[0] < counts[1] and ratio > 1.0
+            fewer_french = counts[0] < counts[1] and ratio > 1.1
             if asked[0] != asked[1] or fewer_english or fewer_french:
                 problem = (
                     f"{counts[1]} sentences and {asked[1]} questions, where the French has "

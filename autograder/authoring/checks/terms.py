@@ -20,7 +20,8 @@ def avoided(page: Page, course: Course) -> Iterator[Finding]:
     vocabulary = course.vocabulary
     for lang, cell, passage, answer in _both_ways(page):
         for match, _, term in vocabulary.avoided[lang].find(passage.own):
-            if vocabulary.has(term, OTHER[lang], answer.text):
+            wanted = vocabulary.has(term, OTHER[lang], answer.text)
+            if wanted and not vocabulary.has(term, lang, passage.text):
                 problem = f"{match[0]!r} is a word to avoid for {said(term, lang)[0]!r}"
                 remedy = "write the latter (course/glossary.yml), or quote it"
                 line = passage.line + passage.own[: match.start()].count("\n")

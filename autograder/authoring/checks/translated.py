@@ -135,7 +135,12 @@ def outside(page: Page, course: Course) -> Iterator[Finding]:
 def _foreign_words(text: str, known: frozenset[str]) -> list[str]:
     """The words of a text that are of one language, as far as one can tell."""
     words = _WORD.findall(_NAME.sub(" ", text))
-    return [word for word in words if word.lower() not in known and word not in _CONSTANTS]
+    return [
+        word
+        for word in words
+        # MAE, CRP: abbreviations are mostly the same in both languages
+        if word.lower() not in known and word not in _CONSTANTS and not word.isupper()
+    ]
 
 
 def _shared_words(page: Page) -> frozenset[str]:

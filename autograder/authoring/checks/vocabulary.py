@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from autograder.authoring.glossary import Glossary, Term
 from autograder.authoring.translation import LANGS, Lang
@@ -37,12 +38,11 @@ class _Words:
         for term in glossary.terms:
             for word in words_of(term, lang):
                 terms.setdefault(word, []).append(term)
-        self._starting: dict[str, list[tuple[re.Pattern[str], str, list[Term]]]] = {}
+        self._lang = lang
+        self._starting: dict[str, list[tuple[str, list[Term]]]] = {}
         # the longest first: "dictionnaire de données" is no "dictionnaire"
         for word in sorted(terms, key=lambda word: -len(word)):
-            pattern = re.compile(rf"{_form(word, lang)}(?![\w-])")
-            start = word[:2].lower()
-            self._starting.setdefault(start, []).append((pattern, word, terms[word]))
+            self._starting.setdefault(word[:2].lower(), []).append((word, terms[word]))
 
     def find(self, text: str) -> Iterator[tuple[re.Match[str], str, Term]]:
         """Each place where a word stands: the match, the glossary's word, a term it is for."""
@@ -50,12 +50,17 @@ class _Words:
         for start in _START.finditer(text):
             if start.start() < end:
                 continue  # inside the term before
-            for pattern, word, terms in self._starting.get(start[0].lower(), ()):
-                match = pattern.match(text, start.start())
+            for word, terms in self._starting.get(start[0].lower(), ()):
+                match = _pattern(word, self._lang).match(text, start.start())
                 if match:
                     end = match.end()
                     yield from ((match, word, term) for term in terms)
                     break
+
+
+@cache
+def _pattern(word: str, lang: Lang) -> re.Pattern[str]:
+    return re.compile(rf"{_form(word, lang)}(?![\w-])")
 
 
 def said(term: Term, lang: Lang) -> list[str]:
@@ -83,4 +88,4 @@ def _word(word: str, lang: Lang) -> str:
         if word.endswith("al"):
             return f"{escaped[:-1]}(?:le?s?|ux)"
         return escaped if word.endswith(("s", "x")) else f"{escaped}(?:e?s|x)?"
-    return f"{escaped[:-1]}(?:y|ies)" if word.endswith("y") else f"{escaped}(?:e?s)?"
+    return f"{escaped[:-1]}(?:ys?|ies)" if word.endswith("y") else f"{escaped}(?:e?s)?"
