@@ -13,9 +13,9 @@ import planted_pairs
 import planted_structure
 import planted_unwritten
 import pytest
-from planted import HEADER, Planted, findings_in
+from planted import HEADER, Planted, findings_in, known_course
 
-from autograder.authoring.checks.pages import Course
+from autograder.authoring.checks.pages import read_page
 from autograder.authoring.checks.text import RULES, check_pages
 from autograder.authoring.masters import REPOSITORY, assignments, lessons
 
@@ -43,7 +43,8 @@ def test_every_rule_has_a_planted_fault() -> None:
 
 
 def test_the_course_is_without_fault() -> None:
-    found = check_pages([*lessons(), *assignments()], Course.read(REPOSITORY))
+    pages = [read_page(master, REPOSITORY) for master in (*lessons(), *assignments())]
+    found = check_pages(pages, known_course())
     assert [str(finding) for finding in found] == []
 
 
