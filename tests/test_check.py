@@ -119,7 +119,7 @@ def test_each_specimen_that_does_not_is_named(small_master: Master) -> None:
         (f"{folder_name}/caught.py:4: test: got 0, stated 3 (deux fois deux)", "specimen-marks"),
         (f"{folder_name}/not_caught.py:4: test: got 3, stated 0", "wrong-not-caught"),
         (f"{folder_name}/refused.py:1: test: got 0, stated 3 (deux fois deux)", "right-loses"),
-        (f"{folder_name}/of_nothing.py:4: states marks for 'tset'", "specimen-cell"),
+        (f"{folder_name}/of_nothing.py:4: states marks for 'tset'", "specimen-test"),
         (f"{folder_name}/mute.py:4: test: no '72' in the message", "specimen-message"),
         (f"{folder_name}/crash.py:1: state killed instead of graded", "specimen-state"),
     ):
@@ -305,3 +305,9 @@ def test_the_course_is_without_fault(master: Master) -> None:
 def test_folders_and_documents_are_in_order() -> None:
     result = CliRunner().invoke(cli.app, ["check", "--text"])
     assert result.exit_code == 0, result.output
+
+
+def test_the_rules_are_listed() -> None:
+    shown = CliRunner().invoke(cli.app, ["check", "--rules"]).output
+    for name in ("pair-numbers", "built-ruff", "folder-file", "hidden-unproved"):
+        assert name in shown

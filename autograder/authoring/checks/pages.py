@@ -56,12 +56,6 @@ class Cell:
         """nbgrader's name of the cell; empty for an ordinary cell."""
         return str(self.nbgrader.get("grade_id", ""))
 
-    @property
-    def is_test(self) -> bool:
-        """A code cell that tests mark."""
-        graded = self.nbgrader
-        return self.kind == "code" and bool(graded.get("grade")) and not graded.get("solution")
-
     @cached_property
     def text(self) -> Text:
         """What a text cell says; nothing for a code cell."""

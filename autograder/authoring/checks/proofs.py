@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.graded_cells import is_test
 from autograder.authoring.checks.markers import lines_inside
 from autograder.authoring.checks.pages import Cell, Page
 from autograder.authoring.translation import Lang, translate
@@ -22,7 +23,7 @@ def unproved(page: Page, batches: Iterable[Batch]) -> Iterator[Finding]:
     sealed = all(batch.engine == "examiner" for batch in batches)
     failures = _failures(batches)
     for cell in page.of_kind("code"):
-        if not cell.is_test:
+        if not is_test(cell):
             continue
         failed = failures[cell.grade_id]
         if not failed:
