@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,15 @@ class Course:
 
 
 Rule = Callable[[Page, Course], Iterator[Finding]]
+
+
+def rule_of(
+    function: Callable[[str, Page, Course], Iterator[Finding]], kind: str, what: str
+) -> Rule:
+    """A rule that looks for one kind of what a function finds; `what` describes it."""
+    rule = partial(function, kind)
+    rule.__doc__ = what
+    return rule
 
 
 def read_page(master: Master, root: Path) -> Page:
