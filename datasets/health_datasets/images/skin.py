@@ -276,11 +276,11 @@ def _paint_hairs(rng: np.random.Generator, image: Floats, count: int) -> Floats:
     for _ in range(count):
         turn = lean + rng.normal(0, 0.45)
         offset, bend = rng.uniform(-1.1, 1.1), rng.uniform(-0.35, 0.35)
-        start, end = np.sort(rng.uniform(-1.6, 1.6, 2)) + (-0.25, 0.25)
+        start, end = np.sort(rng.uniform(-1.6, 1.6, 2)) + np.array([-0.25, 0.25])
         along, across = np.cos(turn) * x + np.sin(turn) * y, -np.sin(turn) * x + np.cos(turn) * y
         away = np.abs(across - offset - bend * along**2).astype(np.float32)
         width = max(0.008, 0.9 / size)
-        drawn = soft(np.float32(width) - away, np.float32(2.0 / size))
+        drawn = soft(np.float32(width) - away, 2.0 / size)
         drawn = drawn * ((along > start) & (along < end))
         shade = np.array([0.13, 0.09, 0.07], np.float32)
         image = image + (0.75 * drawn)[..., None] * (shade - image)
@@ -296,8 +296,9 @@ def _paint_ruler(rng: np.random.Generator, image: Floats) -> Floats:
     depth = 1 - y  # from the lower edge
     turned += 0.75 * soft(0.17 - depth, 2 / size)[..., None] * (0.93 - turned)
     step = 0.11
-    number = np.round((x - rng.uniform(-step, step)) / step)
-    away = np.abs(x - number * step - (x - number * step).mean())
+    along = x - rng.uniform(-step, step)
+    number = np.round(along / step)
+    away = np.abs(along - number * step)
     length = np.where(np.mod(number, 5) == 0, 0.14, 0.08)
     tick = soft(np.float32(0.016) - away.astype(np.float32), 2 / size) * (depth < length)
     turned += 0.9 * tick[..., None].astype(np.float32) * (0.06 - turned)
@@ -335,7 +336,7 @@ def _picture(
     image = _skin(view, size, skin)
     painted = _paint_colours(own, frame, row, _lesion_palette(skin))
     opaque = _pigment(frame, row["border_segments"])[..., None]
-    image = image + opaque * (painted * (image / skin) ** 0.5 - image)
+    image = image + opaque * (painted * np.sqrt(image / skin) - image)
     image = _paint_structures(own, frame, row, image)
     image = _paint_hairs(view, image, row["hairs"])
     image = _paint_camera(view, image, row)
