@@ -208,11 +208,22 @@ def _nearest(x: Floats, y: Floats, px: Numbers, py: Numbers) -> Floats:
 
 def _cell_borders(x: Floats, y: Floats, px: Numbers, py: Numbers) -> Floats:
     """Return 1 along the lines that are as near to one nucleus as to another."""
-    away = (x.reshape(-1, 1) - px.astype(np.float32)) ** 2
-    away += (y.reshape(-1, 1) - py.astype(np.float32)) ** 2
-    distance = np.sqrt(np.partition(away, 1, axis=1)[:, :2])
-    gap = (distance[:, 1] - distance[:, 0]).reshape(x.shape)
-    return soft(np.float32(1.2) - gap, 1.0)
+    size, reach = x.shape[0], 13  # no two neighbours are further apart than twice this
+    first, second = np.full_like(x, 4.0 * reach**2), np.full_like(x, 4.0 * reach**2)
+    for cx, cy in zip(px, py, strict=True):
+        part = _window(size, cx, cy, reach)
+        away = (x[part] - np.float32(cx)) ** 2 + (y[part] - np.float32(cy)) ** 2
+        second[part] = np.minimum(second[part], np.maximum(away, first[part]))
+        first[part] = np.minimum(first[part], away)
+    return soft(np.float32(1.2) - (np.sqrt(second) - np.sqrt(first)), 1.0)
+
+
+def _window(size: int, x: float, y: float, reach: int) -> tuple[slice, slice]:
+    """Return the pixels within `reach` of a point, as far as they lie in the tile."""
+    rows, columns = (
+        slice(max(0, int(p) - reach), max(0, min(size, int(p) + reach + 1))) for p in (y, x)
+    )
+    return rows, columns
 
 
 def _pixels(size: int) -> tuple[Floats, Floats]:
@@ -229,12 +240,7 @@ def _with_nuclei(rng: np.random.Generator, haematoxylin: Floats, nuclei: Nuclei)
     for px, py, long, short, turn, dark in zip(
         *(nuclei.x, nuclei.y, nuclei.long, nuclei.short, nuclei.turn, nuclei.dark), strict=True
     ):
-        reach = int(long) + 3
-        left, right = max(0, int(px) - reach), min(size, int(px) + reach + 1)
-        top, bottom = max(0, int(py) - reach), min(size, int(py) + reach + 1)
-        if left >= right or top >= bottom:
-            continue
-        part = np.s_[top:bottom, left:right]
+        part = _window(size, px, py, int(long) + 3)
         dx, dy = x[part] - np.float32(px), y[part] - np.float32(py)
         along = np.float32(np.cos(turn)) * dx + np.float32(np.sin(turn)) * dy
         across = np.float32(np.cos(turn)) * dy - np.float32(np.sin(turn)) * dx
