@@ -1,8 +1,10 @@
 """Generated images and signals: they show what their tables say, and the tables hold together."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 Values = NDArray[Any]
+CARDS = Path(__file__).resolve().parents[1] / "datasets" / "cards"
 
 
 @pytest.fixture(scope="module")
@@ -516,3 +519,14 @@ def test_the_generators_are_imported_when_first_used() -> None:
         " for n in sys.modules); h.ecg; h.tiles; h.dermoscopy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["dermoscopy", "ecg", "tissue-tiles"])
+def test_a_card_shows_one_light_figure_and_says_what_the_set_is_not(name: str) -> None:
+    card = (CARDS / f"{name}.md").read_text("utf-8")
+    ((alternative, figure),) = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", card)
+    assert len(alternative) > 100
+    assert (CARDS / figure).stat().st_size <= 60_000
+    french, english = card.split("## English")
+    assert "n'est pas" in french and "synthétiques" in french
+    assert "is not" in english and "**Synthetic**" in english
