@@ -1,0 +1,1 @@
+"""Synthetic medical images: dermoscopy by the ABCD rule, tiles of stained tissue."""
