@@ -31,7 +31,7 @@ def verify(found: str, expected: str, what: str, package: str) -> None:
     if found != expected:
         raise ContentError(
             f"{what} of the installed {package} has another content "
-            f"(SHA-256 {found[:12]}…, expected {expected[:12]}…): {REMEDY}"
+            f"(SHA-256 {found}, expected {expected[:12]}…): {REMEDY}"
         )
 
 

@@ -6,15 +6,15 @@ original names, its biases, its checksum. `load` reads, renames and verifies it;
 """
 
 from health_datasets.content import ContentError
-from health_datasets.open_data.catalogue import catalogue, load, without_card
 from health_datasets.open_data.description import SetDescription, UnknownSetError, describe, names
-from health_datasets.open_data.download import (
+from health_datasets.open_data.downloads import (
     Download,
     DownloadError,
     LicenceError,
     download,
     fetch,
 )
+from health_datasets.open_data.shelf import catalogue, load, without_card
 from health_datasets.open_data.sources import MissingPackageError
 
 __all__ = [

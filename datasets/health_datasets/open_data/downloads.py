@@ -36,7 +36,7 @@ class Download(BaseModel):
     card: str
 
 
-def downloads() -> tuple[Download, ...]:
+def downloadable() -> tuple[Download, ...]:
     """Return what may be downloaded."""
     content = read_yaml("downloads.yml")
     return tuple(Download(**content["shared"], **entry) for entry in content["files"])
@@ -54,7 +54,7 @@ def download(name: str, accept_licence: bool = False, folder: Path | None = None
         DownloadError: no network, an interrupted transfer, another checksum; nothing is left.
         MissingPackageError: pooch is not installed; the message gives the command.
     """
-    known = {entry.name: entry for entry in downloads()}
+    known = {entry.name: entry for entry in downloadable()}
     if name not in known:
         raise UnknownSetError(f"no download is called {name!r}: {closest(name, tuple(known))}")
     return fetch(known[name], accept_licence, folder)

@@ -10,7 +10,7 @@ import pandas as pd
 from health_datasets.content import REMEDY, ContentError, digest, verify, version
 from health_datasets.open_data import sources
 from health_datasets.open_data.description import Column, SetDescription, describe, names
-from health_datasets.open_data.download import downloads
+from health_datasets.open_data.downloads import downloadable
 
 Content = Any  # a DataFrame, or a numpy array for images and signals
 
@@ -42,7 +42,7 @@ def catalogue() -> pd.DataFrame:
 def without_card(folder: Path) -> list[str]:
     """Return the sets whose card is missing from a folder or lacks one of the two languages."""
     cards = {name: describe(name).card for name in names()}
-    cards |= {entry.name: entry.card for entry in downloads()}
+    cards |= {entry.name: entry.card for entry in downloadable()}
     return sorted(name for name, file in cards.items() if not _is_bilingual(folder / file))
 
 
