@@ -34,9 +34,10 @@ lab: python  ## suivre le cours dans JupyterLab · take the course in JupyterLab
 	@$(SETUP) course
 	$(BIN)/ecole learn --lang $(LEARN_LANG)
 
-check: python  ## vérifier les sujets et leurs tests · check the assignments and their tests
-	@$(SETUP) course
+check: python  ## vérifier leçons, devoirs et tests · check lessons, assignments, their tests
+	@$(SETUP) course dev
 	$(BIN)/ecole check
+	$(BIN)/ecole mutate
 
 bench: python  ## mesurer le coût de la notation · measure what grading costs
 	@$(SETUP) course

@@ -179,13 +179,15 @@ def check(
     from autograder.authoring.checks import run
 
     if rules:
-        _show_rules(run.rules())
+        _show_rules()
         return
     scope = run.scope_of(paths or ())
     findings = run.check_text(scope, use_cache=cache)
     if not text:
+        from autograder.authoring.checks.executed import check_executed
+
         with steps() as on_progress:
-            findings += run.check_executed(
+            findings += check_executed(
                 scope, workers=workers, use_cache=cache, on_progress=on_progress
             )
     for finding in findings:
@@ -198,9 +200,11 @@ def check(
     console.print(f"[green]✓[/] {len(scope.masters)} master(s) {done}: nothing to mend")
 
 
-def _show_rules(rules: dict[str, str]) -> None:
+def _show_rules() -> None:
+    from autograder.authoring.checks.executed import rules
+
     table = Table(show_header=False, box=None)
-    for name, what in rules.items():
+    for name, what in rules().items():
         table.add_row(f"[bold]{name}[/]", escape(what))
     console.print(table)
 

@@ -69,9 +69,8 @@ def small_master(tmp_path: Path) -> Master:
     for name, (kind, marks, answer) in SPECIMENS.items():
         write_specimen(folder, name, kind, marks, answer)
     (tmp_path / "course").mkdir()
-    (tmp_path / "course" / "glossary.yml").write_bytes(
-        (REPOSITORY / "course" / "glossary.yml").read_bytes()
-    )
+    for name in ("glossary.yml", "syllabus.yml"):
+        (tmp_path / "course" / name).write_bytes((REPOSITORY / "course" / name).read_bytes())
     return assignments(tmp_path)[0]
 
 
@@ -120,7 +119,7 @@ def test_each_specimen_that_does_not_is_named(small_master: Master) -> None:
         (f"{folder_name}/caught.py:4: test: got 0, stated 3 (deux fois deux)", "specimen-marks"),
         (f"{folder_name}/not_caught.py:4: test: got 3, stated 0", "wrong-not-caught"),
         (f"{folder_name}/refused.py:1: test: got 0, stated 3 (deux fois deux)", "right-loses"),
-        (f"{folder_name}/of_nothing.py:4: states marks for 'tset'", "specimen-cell"),
+        (f"{folder_name}/of_nothing.py:4: states marks for 'tset'", "specimen-test"),
         (f"{folder_name}/mute.py:4: test: no '72' in the message", "specimen-message"),
         (f"{folder_name}/crash.py:1: state killed instead of graded", "specimen-state"),
     ):
@@ -294,8 +293,21 @@ def test_paths_choose_what_is_checked(small_master: Master, tmp_path: Path) -> N
     assert "one repository at a time" in check(str(planted.path), str(lessons()[0].path))[1]
 
 
-@pytest.mark.parametrize("master", assignments(), ids=lambda master: master.name)
-def test_every_specimen_of_the_course_gets_the_marks_it_states(master: Master) -> None:
-    """Five exam secrets, as `ecole check` does; an unchanged assignment is not graded again."""
-    result = CliRunner().invoke(cli.app, ["check", master.name])
+@pytest.mark.parametrize(
+    "master", [*lessons(), *assignments()], ids=lambda master: f"{master.module}/{master.name}"
+)
+def test_the_course_is_without_fault(master: Master) -> None:
+    """Read, executed, graded under five exam secrets, as `ecole check` does."""
+    result = CliRunner().invoke(cli.app, ["check", str(master.path)])
     assert result.exit_code == 0, result.output
+
+
+def test_folders_and_documents_are_in_order() -> None:
+    result = CliRunner().invoke(cli.app, ["check", "--text"])
+    assert result.exit_code == 0, result.output
+
+
+def test_the_rules_are_listed() -> None:
+    shown = CliRunner().invoke(cli.app, ["check", "--rules"]).output
+    for name in ("pair-numbers", "built-ruff", "folder-file", "hidden-unproved"):
+        assert name in shown

@@ -163,6 +163,12 @@ def test_what_nbgrader_refuses_is_said_in_its_words(cells: str, words: str, tmp_
     assert words in "\n".join(found(tmp_path, write(tmp_path, "w99", cells, "assignment")))
 
 
+def test_metadata_that_are_no_mapping_are_refused(tmp_path: Path) -> None:
+    cells = code("x = 1", ":nbgrader: true")
+    (finding,) = found(tmp_path, write(tmp_path, "w99", cells, "assignment"))
+    assert "w99.md:10, cell 1: `nbgrader` is no mapping; write `nbgrader:`" in finding
+
+
 def test_each_finding_is_told_once_though_it_is_in_every_notebook(tmp_path: Path) -> None:
     lesson = write(tmp_path, "lesson", AUTHOR + code("open('/home/marie/a')"))
     assert len(found(tmp_path, lesson)) == 1

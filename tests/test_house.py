@@ -28,7 +28,7 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("room", ALLOWED)
 def test_arrows_go_down(room: str) -> None:
-    for path in (REPOSITORY / "autograder" / room).glob("*.py"):
+    for path in (REPOSITORY / "autograder" / room).rglob("*.py"):
         for name in imported(path):
             parts = name.split(".")
             if parts[0] == "autograder" and len(parts) > 1 and parts[1] != room:
@@ -36,7 +36,7 @@ def test_arrows_go_down(room: str) -> None:
 
 
 def test_health_datasets_stands_alone() -> None:
-    for path in (REPOSITORY / "datasets" / "health_datasets").glob("*.py"):
+    for path in (REPOSITORY / "datasets" / "health_datasets").rglob("*.py"):
         assert not any(name.split(".")[0] == "autograder" for name in imported(path)), path
 
 

@@ -75,7 +75,7 @@ def write_master(root: Path, text: str) -> Master:
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """These tests leave nothing in the repository, and grade the small assignment once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mutation, "_CACHE", tmp_path_factory.mktemp("cache") / "kept")
+        patch.setattr(mutation, "CACHE", tmp_path_factory.mktemp("cache") / "kept")
         yield
 
 

@@ -9,9 +9,9 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
-from autograder.authoring.checks.pages import Course, read_page
+from autograder.authoring.checks.pages import read_page
+from autograder.authoring.checks.run import check_text, scope_of
 from autograder.authoring.checks.specimens import check_assignment
-from autograder.authoring.checks.text import check_pages
 from autograder.authoring.masters import REPOSITORY, Master, assignment, lessons
 from autograder.authoring.skeleton import new_module
 from autograder.authoring.syllabus import read_syllabus
@@ -52,9 +52,10 @@ def masters(root: Path) -> list[Master]:
 
 
 def test_only_what_must_be_written_is_found(skeleton: Path) -> None:
-    pages = [read_page(master, skeleton) for master in masters(skeleton)]
-    found = check_pages(pages, Course.read(skeleton))
-    assert {finding.rule for finding in found} == {"to-write"}
+    found = check_text(scope_of([skeleton]))
+    # more specimens are to be written too, and no line can hold their mark
+    assert {finding.rule for finding in found} == {"to-write", "specimen-count"}
+    found = [finding for finding in found if finding.rule == "to-write"]
     # each mark, in masters, README and specimens, once
     marked = [
         (path, number)
@@ -106,7 +107,8 @@ def test_a_lesson_runs_without_a_warning(
 
 def test_specimens_get_the_marks_that_they_state(skeleton: Path) -> None:
     master = assignment("w05-readmissions", skeleton)
-    found = check_assignment(master, secrets=["one"], workers=1, use_cache=False)
+    page = read_page(master, skeleton)
+    found = check_assignment(page, secrets=["one"], workers=1, use_cache=False)
     assert [str(finding) for finding in found] == []
 
 

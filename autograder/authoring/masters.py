@@ -164,6 +164,8 @@ def _check_pairs(master: NotebookNode, where: str) -> None:
 def _build_cell(cell: NotebookNode, lang: Lang, where: str) -> NotebookNode:
     """One cell, not validated: a notebook is when it is written."""
     kept = {key: value for key, value in cell.metadata.items() if key not in ("lang", "alt")}
+    if not isinstance(kept.get("nbgrader", {}), dict):
+        raise EcoleError(f"{where}: `nbgrader` is no mapping; write `nbgrader:` and its keys below")
     made = NotebookNode(cell_type=cell.cell_type, metadata=from_dict(kept), source=cell.source)
     if cell.cell_type == "code":
         if isinstance(cell.metadata.get("alt"), dict):

@@ -23,8 +23,9 @@ import yaml
 from nbformat import NotebookNode
 from pydantic import AfterValidator, Field, RootModel
 
+from autograder.authoring.checks.cache import CACHE, code_digest
 from autograder.authoring.course_files import Strict, Words, dotted, read_course_file
-from autograder.authoring.masters import REPOSITORY, Master
+from autograder.authoring.masters import Master
 from autograder.authoring.mutants import Key, Mutant, handed_in, make_mutants
 from autograder.authoring.specimens import Specimen
 from autograder.authoring.translation import Lang
@@ -38,7 +39,6 @@ THRESHOLD = 0.9
 
 _SECRET = "exam secret number 1"
 _LANG: Lang = "fr"
-_CACHE = REPOSITORY / ".ecole-cache"
 
 Outcome = Literal["killed", "stopped", "survived"]
 """killed: lost a point · stopped: out of time, or its process died · survived: neither."""
@@ -139,7 +139,7 @@ def mutate_assignment(
     solved = master.build(_LANG)
     mutants = make_mutants(solved)
     explained = read_equivalents(master, mutants)
-    done = _CACHE / f"{_cache_key(master)}.json"
+    done = CACHE / f"{_cache_key(master)}.json"
     outcomes = _cached(done, mutants) if use_cache else None
     if outcomes is None:
         outcomes = _grade_all(master, solved, mutants, workers, on_result)
@@ -364,10 +364,4 @@ def _cached(path: Path, mutants: list[Mutant]) -> dict[str, Outcome] | None:
 
 
 def _cache_key(master: Master) -> str:
-    sha = hashlib.sha256(b"mutate")
-    files = [master.path, REPOSITORY / "pyproject.toml"]
-    for package in ("autograder", "datasets/health_datasets"):
-        files += sorted((REPOSITORY / package).rglob("*.py"))
-    for path in files:
-        sha.update(path.name.encode() + b"\0" + path.read_bytes())
-    return sha.hexdigest()
+    return hashlib.sha256(b"mutate" + code_digest() + master.path.read_bytes()).hexdigest()

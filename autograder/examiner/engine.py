@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from papermill.engines import Engine, NotebookExecutionManager
 
 from autograder.examiner import answers
-from autograder.examiner.outputs import checked_files, checked_reply, error_output
+from autograder.examiner.outputs import checked_files, checked_lines, checked_reply, error_output
 from autograder.examiner.processes import (
     START_SECONDS,
     BrokenConversation,
@@ -317,6 +317,9 @@ class Session:
         frozen.conversation.close()
         seconds = reply.get("seconds", 0.0) if isinstance(reply, dict) else 0.0
         _record(frozen.cell, state, float(seconds), sealed=sealed)
+        if sealed and isinstance(reply, dict):
+            # where it failed, for those who wrote it: students see messages
+            frozen.cell.metadata["ecole"]["execution"]["lines"] = checked_lines(reply)
 
 
 def _record(cell: NotebookNode, state: str, seconds: float, *, sealed: bool) -> None:

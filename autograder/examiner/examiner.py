@@ -31,6 +31,7 @@ from autograder.examiner.files import listing
 from autograder.examiner.remote import Peer
 
 _HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+_FRAMES = 10
 _MESSAGE_CHARACTERS = 5000
 _GRACE_SECONDS = 2
 
@@ -127,11 +128,16 @@ class Result:
         self.state = "ok"
         self.outputs: list[dict[str, Any]] = []
         self.modules: list[str] = []
+        self.lines: list[int] = []
 
     def as_message(self, seconds: float) -> dict[str, Any]:
-        """The report to the engine; `modules` are those that the candidate has imported."""
+        """The report to the engine.
+
+        `modules` are those that the candidate has imported, `lines` those of the test's own
+        frames when it failed, the outermost first.
+        """
         told = {"state": self.state, "seconds": seconds, "outputs": self.outputs}
-        return told | {"modules": self.modules}
+        return told | {"modules": self.modules, "lines": self.lines}
 
 
 class Cell:
@@ -187,6 +193,7 @@ def run_cell(examination: Examination, cell: Cell) -> Result:
         value = cell.execute(examination.namespace)
     except BaseException as error:
         result.state = "timeout" if _is_deadline(error) else "error"
+        result.lines = _failing_lines(error)
         result.outputs.append(_failure(error, source, late=result.state == "timeout"))
     else:
         if test and remote.isinstance_of_proxy(value):
@@ -225,7 +232,7 @@ def _safe_repr(value: Any) -> str:
 
 def _failure(error: BaseException, source: str, *, late: bool) -> dict[str, Any]:
     """An error output; of a hidden check the student sees the message only."""
-    line = _failing_line(error)
+    line = next(iter(_failing_lines(error)), None)
     lines = source.splitlines()
     hidden = line is None or _is_hidden(lines, line)
     name, value = _named(error, late=late, hidden=hidden)
@@ -266,12 +273,12 @@ def _is_own_assertion(error: BaseException) -> bool:
     return bool(frames) and frames[-1].filename == "<test>"
 
 
-def _failing_line(error: BaseException) -> int | None:
-    """The line of the test cell at which it failed."""
+def _failing_lines(error: BaseException) -> list[int]:
+    """The lines of the test cell at which it failed: where it stood, then in its functions."""
     if isinstance(error, SyntaxError) and error.filename == "<test>":
-        return error.lineno
+        return [error.lineno or 1]
     frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno for frame in frames if frame.filename == "<test>"), None)
+    return [frame.lineno or 1 for frame in frames if frame.filename == "<test>"][:_FRAMES]
 
 
 def _is_hidden(lines: list[str], number: int) -> bool:

@@ -67,6 +67,13 @@ def _checked_output(told: Any) -> NotebookNode | None:
     return None
 
 
+def checked_lines(reply: dict[str, Any]) -> list[int]:
+    """The lines of a test at which it failed, none where it did not."""
+    lines = reply.get("lines")
+    found = lines if isinstance(lines, list) else []
+    return [line for line in found if isinstance(line, int)]
+
+
 def _output(kind: str, **fields: Any) -> NotebookNode:
     """An output that is valid as it is made (nbformat's own maker validates each)."""
     return nbformat.from_dict({"output_type": kind, **fields})

@@ -104,6 +104,7 @@ def _result(name: str, cell: NotebookNode) -> CellResult:
         seconds=execution.get("seconds", 0.0),
         sealed=execution.get("sealed", False),
         message=failure_message(cell),
+        lines=execution.get("lines", []),
     )
 
 

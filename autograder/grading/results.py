@@ -132,7 +132,11 @@ class Note(BaseModel):
 
 
 class CellResult(BaseModel):
-    """One graded cell: `points` is None where a person marks it or nothing was recorded."""
+    """One graded cell: `points` is None where a person marks it or nothing was recorded.
+
+    `lines` are those of the test at which it failed, where the examiner ran it: where it stood,
+    then in the test's own functions.
+    """
 
     notebook: str
     grade_id: str
@@ -143,6 +147,7 @@ class CellResult(BaseModel):
     seconds: float = 0.0
     sealed: bool = False
     message: str | None = None
+    lines: list[int] = []
 
 
 class SubmissionResult(BaseModel):

@@ -49,6 +49,22 @@ _T = re.compile(r"\bt\(\s*(?:fr|en)\s*=")
 _NAMED_PLACE = re.compile(r"cell (\d+)(?:, line (\d+))?: (.*)", re.DOTALL)
 
 
+FINDS = {
+    "build": "A master of which no notebook can be built.",
+    "built-author": "The author's own cells or imports in what learners receive.",
+    "built-output": "An output in a built notebook.",
+    "built-path": "An absolute path of one machine.",
+    "built-t": "A `t()` left in a built notebook.",
+    "built-id": "Two cells of one id in a built notebook.",
+    "built-ruff": "What ruff says of a built notebook.",
+    "released-refused": "An assignment that nbgrader cannot release.",
+    "released-syntax": "A released cell that is no Python any more.",
+    "released-solution": "A line of a solution that students receive.",
+    "released-hidden": "A line of a hidden test that students receive.",
+}
+"""What `check_built` can find, by the name of the rule."""
+
+
 @dataclass(frozen=True)
 class Built:
     """One notebook, and the cells of the master that it was made of, in its order."""
@@ -169,8 +185,9 @@ def _house_words(built: Built, place: int, source: str) -> Iterator[Finding]:
             "move the magic to a cell of its own",  # any other cell is refused or translated
             "built-t",
         )
-    tree = ast.parse(source) if _is_python(source) else ast.Module([], [])
-    for node in ast.walk(tree):
+    if "autograder" not in source or not _is_python(source):
+        return
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             modules = [getattr(node, "module", None), *(alias.name for alias in node.names)]
             if any(str(module).split(".")[0] == "autograder" for module in modules):

@@ -11,7 +11,7 @@ from typing import Any
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.masters import REPOSITORY
 
-_FOLDER = REPOSITORY / ".ecole-cache"
+CACHE = REPOSITORY / ".ecole-cache"
 _CODE = ("autograder", "datasets/health_datasets")
 _CODE_SUFFIXES = {".py", ".csv", ".parquet", ".json", ".yml", ".gz"}
 
@@ -26,10 +26,10 @@ class Checked:
 
     def __init__(self, what: Any, files: Iterable[Path]) -> None:
         sha = hashlib.sha256(json.dumps(what).encode())
-        sha.update(_code_digest())
+        sha.update(code_digest())
         for path in files:
             sha.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-        self._path = _FOLDER / f"{sha.hexdigest()}.json"
+        self._path = CACHE / f"{sha.hexdigest()}.json"
 
     def found(self) -> list[Finding] | None:
         """What was found; None when this was not checked yet."""
@@ -46,7 +46,7 @@ class Checked:
 
 
 @cache
-def _code_digest() -> bytes:
+def code_digest() -> bytes:
     """All that checks and executes: our code, the data it reads, and the versions asked for."""
     sha = hashlib.sha256((REPOSITORY / "pyproject.toml").read_bytes())
     for package in _CODE:

@@ -28,6 +28,21 @@ _BESIDE_A_MASTER = re.compile(r"specimens/[^/]+\.py|equivalent_mutants\.yml")
 _AT_THE_TOP = ("syllabus.yml", "glossary.yml")
 
 
+FINDS = {
+    "folder-syllabus": "A module or a lesson in the syllabus and not on disk, or the reverse.",
+    "folder-notebook": "A notebook beside the masters.",
+    "folder-file": "A file that would be released, or forgotten, by accident.",
+    "folder-master": "An assignment's folder without a master that can be read.",
+    "specimen-form": "A specimen that cannot be read.",
+    "specimen-cell": "A specimen for a cell that is not there.",
+    "specimen-test": "Marks stated for a test that is not there.",
+    "specimen-marks": "Marks that a test cannot give, or that a specimen does not get.",
+    "specimen-loss": "A wrong specimen that states no loss.",
+    "specimen-count": "Too few right or wrong specimens, no trap, no empty one.",
+}
+"""What `check_folders` can find, by the name of the rule."""
+
+
 def check_folders(root: Path) -> list[Finding]:
     """Look at `course/` and `assignments/` of a repository.
 

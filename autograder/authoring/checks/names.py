@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 from pyflakes import messages
@@ -12,7 +12,7 @@ from pyflakes.checker import Builtin, Checker, ModuleScope
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.graded_cells import is_given, is_solution, is_test
 from autograder.authoring.checks.markers import lines_inside
-from autograder.authoring.checks.pages import Cell, Course, Page, Rule
+from autograder.authoring.checks.pages import Cell, Course, Page, Rule, rule_of
 
 # IPython gives the first two to every cell; the third leaves when a notebook is built
 _ALWAYS = frozenset({"display", "get_ipython", "t"})
@@ -182,8 +182,16 @@ def _is_star(node: ast.ImportFrom) -> bool:
     return any(alias.name == "*" for alias in node.names)
 
 
+_FINDS = {
+    "unbound": "A name that a test reads and nothing binds.",
+    "local": "A name that a test reads and only a function binds, for itself.",
+    "unlocked": "A name that a test reads and only a cell that students may change binds.",
+    "later": "A name that a test reads and a cell further down binds.",
+    "test": "A name that a test reads and only another test binds.",
+}
+
 RULES: dict[str, Rule] = {
-    **{f"name-{kind}": partial(of_kind, kind) for kind in _SAID},
+    **{f"name-{kind}": rule_of(of_kind, kind, what) for kind, what in _FINDS.items()},
     "name-hidden": bound_by_hidden,
     "name-star": star_imports,
 }

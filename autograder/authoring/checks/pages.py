@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,6 @@ class Cell:
     def grade_id(self) -> str:
         """nbgrader's name of the cell; empty for an ordinary cell."""
         return str(self.nbgrader.get("grade_id", ""))
-
-    @property
-    def is_test(self) -> bool:
-        """A code cell that tests mark."""
-        graded = self.nbgrader
-        return self.kind == "code" and bool(graded.get("grade")) and not graded.get("solution")
 
     @cached_property
     def text(self) -> Text:
@@ -165,6 +159,15 @@ class Course:
 
 
 Rule = Callable[[Page, Course], Iterator[Finding]]
+
+
+def rule_of(
+    function: Callable[[str, Page, Course], Iterator[Finding]], kind: str, what: str
+) -> Rule:
+    """A rule that looks for one kind of what a function finds; `what` describes it."""
+    rule = partial(function, kind)
+    rule.__doc__ = what
+    return rule
 
 
 def read_page(master: Master, root: Path) -> Page:

@@ -1,27 +1,32 @@
 """Is each hidden test proved: does some specimen fail it?"""
 
 import ast
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.graded_cells import is_test
+from autograder.authoring.checks.markers import lines_inside
 from autograder.authoring.checks.pages import Cell, Page
-from autograder.grading import Batch
-
-_HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+from autograder.authoring.translation import Lang, translate
+from autograder.grading import Batch, CellResult
 
 
 def unproved(page: Page, batches: Iterable[Batch]) -> Iterator[Finding]:
     """Test cells in which no specimen loses a point, hidden assertions that none fails.
 
-    Which assertion failed is read from its message; the empty specimen proves nothing.
+    An assertion is failed when it is false, and when what it asks raises an error. The empty
+    specimen proves nothing. Only the examiner says where a test failed: with another engine,
+    assertions are not looked at.
     """
+    batches = list(batches)
+    sealed = all(batch.engine == "examiner" for batch in batches)
     failures = _failures(batches)
     for cell in page.of_kind("code"):
-        if not cell.is_test:
+        if not is_test(cell):
             continue
-        if cell.grade_id not in failures:
+        failed = failures[cell.grade_id]
+        if not failed:
             yield page.finding(
                 cell,
                 f"no specimen loses a point in {cell.grade_id}",
@@ -29,61 +34,53 @@ def unproved(page: Page, batches: Iterable[Batch]) -> Iterator[Finding]:
                 rule="test-unproved",
             )
             continue
-        for assertion in hidden_assertions(cell):
-            pattern = _pattern(assertion.msg)
-            if pattern and not any(pattern.match(text) for text in failures[cell.grade_id]):
-                yield page.finding(
-                    cell,
-                    f"no specimen fails the hidden test `{ast.unparse(assertion.test)}`",
-                    "add a wrong specimen that meets it first, or remove the test",
-                    line=assertion.lineno,
-                    rule="hidden-unproved",
-                )
+        proved = {number for lang, result in failed for number in _failed_in(cell, lang, result)}
+        for number, assertion in enumerate(assertions(cell.source)):
+            hidden = assertion.lineno in lines_inside(cell.source, "HIDDEN TESTS")
+            if sealed and hidden and number not in proved:
+                yield _unproved(page, cell, assertion)
 
 
-def hidden_assertions(cell: Cell) -> list[ast.Assert]:
-    """The assertions of a test cell between the marks of its hidden tests."""
-    hidden, lines = False, set()
-    for number, line in enumerate(cell.source.splitlines(), start=1):
-        if line.strip() in _HIDDEN:
-            hidden = line.strip() == _HIDDEN[0]
-        elif hidden:
-            lines.add(number)
-    nodes = ast.walk(cell.tree) if cell.tree else ()
-    found = [node for node in nodes if isinstance(node, ast.Assert) and node.lineno in lines]
-    return sorted(found, key=lambda node: node.lineno)
+def assertions(source: str) -> list[ast.Assert]:
+    """The assertions of a cell, in the order of their lines; none where it is no plain Python."""
+    try:
+        nodes = ast.walk(ast.parse(source))
+    except SyntaxError:
+        return []
+    found = [node for node in nodes if isinstance(node, ast.Assert)]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
 
-def _failures(batches: Iterable[Batch]) -> dict[str, set[str]]:
-    """The messages with which answers lost points, by the test's grade_id."""
-    found: dict[str, set[str]] = defaultdict(set)
+def _unproved(page: Page, cell: Cell, assertion: ast.Assert) -> Finding:
+    return page.finding(
+        cell,
+        f"no specimen fails the hidden test `{ast.unparse(assertion.test)}`",
+        "add a wrong specimen that meets it first, or remove the test",
+        line=assertion.lineno,
+        rule="hidden-unproved",
+    )
+
+
+def _failures(batches: Iterable[Batch]) -> dict[str, list[tuple[Lang, CellResult]]]:
+    """What lost points, by the test's grade_id, with the language of the class."""
+    found: dict[str, list[tuple[Lang, CellResult]]] = defaultdict(list)
     for batch in batches:
+        lang: Lang = "en" if batch.lang == "en" else "fr"
         for result in batch.submissions:
             for cell in result.cells:
                 lost = not cell.manual and (cell.points or 0.0) < cell.max_points
                 if lost and result.student != "empty":
-                    found[cell.grade_id].add(cell.message or "")
+                    found[cell.grade_id].append((lang, cell))
     return found
 
 
-def _pattern(message: ast.expr | None) -> re.Pattern[str] | None:
-    """What the message of an assertion looks like in either language; None without one."""
-    if isinstance(message, ast.Call):
-        texts = [keyword.value for keyword in message.keywords]
-    else:
-        texts = [message] if message else []
-    patterns = [_text_pattern(text) for text in texts]
-    if not patterns or None in patterns:
-        return None
-    return re.compile("|".join(str(each) for each in patterns), re.DOTALL)
+def _failed_in(cell: Cell, lang: Lang, result: CellResult) -> set[int]:
+    """Which assertions of a test, by their order, stand at the lines where it failed.
 
-
-def _text_pattern(text: ast.expr) -> str | None:
-    if isinstance(text, ast.Constant):
-        return re.escape(str(text.value).strip())
-    if isinstance(text, ast.JoinedStr):
-        return "".join(
-            re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*"
-            for part in text.values
-        ).strip()
-    return None
+    Lines are those of the notebook of one language, where `t(…)` takes fewer than in the master.
+    """
+    return {
+        number
+        for number, assertion in enumerate(assertions(translate(cell.source, lang)))
+        if any(assertion.lineno <= line <= (assertion.end_lineno or 0) for line in result.lines)
+    }

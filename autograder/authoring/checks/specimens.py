@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from autograder.authoring.checks.cache import Checked
 from autograder.authoring.checks.findings import Finding
+from autograder.authoring.checks.graded_cells import is_test
 from autograder.authoring.checks.pages import Page
 from autograder.authoring.checks.proofs import unproved
 from autograder.authoring.cohort import cohort
@@ -165,7 +166,7 @@ class Graded:
                 grade_id,
                 f"states marks for {grade_id!r}, which is no test cell",
                 f"name one of: {', '.join(cells)}",
-                "specimen-cell",
+                "specimen-test",
             )
         for grade_id, found in cells.items():
             yield from self._of_cell(specimen, grade_id, found)
@@ -247,7 +248,7 @@ def _unsealed(page: Page, course: Path, batch: Batch) -> Iterator[Finding]:
     source = page.master.build("fr")
     reasons = why_unsealable(source, open_course(course).limits("examiner"))
     for cell in page.of_kind("code"):
-        if cell.is_test and cell.grade_id in unsealed:
+        if is_test(cell) and cell.grade_id in unsealed:
             reason = reasons.get(cell.grade_id, "it passes only beside the student's code")
             yield page.finding(
                 cell,

@@ -3,13 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from itertools import zip_longest
 from urllib.parse import parse_qsl, urlsplit
 
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.language import shortened
-from autograder.authoring.checks.pages import Cell, Course, Page, Rule
+from autograder.authoring.checks.pages import Cell, Course, Page, Rule, rule_of
 from autograder.authoring.checks.prose import aligned
 
 _STOP = re.compile(r"(?<![ap]\.m)(?<!\b\w)(?<!\bal)(?<!\betc)[.?!…]+(?=[\s\"”»)*]|$)")
@@ -181,13 +180,15 @@ def _image_line(cell: Cell, name: str) -> int:
     )
 
 
+_WHAT = "A {} that the other language lacks, or has otherwise."
+
 RULES: dict[str, Rule] = {
-    "pair-headings": partial(_same_shapes, "heading"),
-    "pair-lists": partial(_same_shapes, "list"),
-    "pair-tables": partial(_same_shapes, "table"),
-    "pair-quotations": partial(_same_shapes, "quotation"),
-    "pair-paragraphs": partial(_same_shapes, "paragraph"),
-    "pair-blocks": partial(_same_shapes, "block"),
+    "pair-headings": rule_of(_same_shapes, "heading", _WHAT.format("heading")),
+    "pair-lists": rule_of(_same_shapes, "list", _WHAT.format("list")),
+    "pair-tables": rule_of(_same_shapes, "table", _WHAT.format("table")),
+    "pair-quotations": rule_of(_same_shapes, "quotation", _WHAT.format("quotation")),
+    "pair-paragraphs": rule_of(_same_shapes, "paragraph", _WHAT.format("paragraph")),
+    "pair-blocks": rule_of(_same_shapes, "block", _WHAT.format("block")),
     "pair-sentences": sentences,
     "pair-links": links,
     "pair-code": code_spans,
