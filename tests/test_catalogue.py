@@ -392,6 +392,14 @@ def test_no_network_is_an_error(server: Server, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_pooch_one_command_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(MissingPackageError, match=r"pip install 'pooch>=1\.8,<2'"):
+        download("breastmnist", accept_licence=True, folder=tmp_path)
+
+
 def test_what_may_be_downloaded_says_its_licence() -> None:
     known = {entry.name: entry for entry in downloadable()}
     assert known["pathmnist"].licence == "CC BY 4.0"
