@@ -1,14 +1,16 @@
 """Open health data for the course, and the seeds that make graded instances fresh.
 
 Everything here works without network. `covid_testing` is real; what `laboratory_export`
-adds to it is planted with a seed and says so (see `datasets/cards/`). `dermoscopy`, `ecg` and
+adds to it is planted with a seed and says so (see `datasets/cards/`). `catalogue()` lists the
+real sets that installed packages carry and `load(name)` gives one. `dermoscopy`, `ecg` and
 `tiles` are synthetic from end to end.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from health_datasets.covid import ContentError, covid_testing
+from health_datasets.content import ContentError
+from health_datasets.covid import covid_testing
 from health_datasets.exam import ExamSecretError, exam_secret_digest, exam_seed
 from health_datasets.laboratory import (
     ABSURD_MINUTES,
@@ -21,19 +23,24 @@ if TYPE_CHECKING:
     from health_datasets.images.abcd import AbcdPerformance, abcd_performance, dermoscopy_lesions
     from health_datasets.images.skin import Dermoscopy, dermoscopy
     from health_datasets.images.tissue import TissueTiles, tiles
+    from health_datasets.open_data import catalogue, download, load, without_card
     from health_datasets.signals.electrocardiogram import Ecg, ecg
 
-# imported when first used, so that a lesson pays for what it draws
+# imported when first used: `import health_datasets` stays light
 _LAZY = {
     "AbcdPerformance": "images.abcd",
     "Dermoscopy": "images.skin",
     "Ecg": "signals.electrocardiogram",
     "TissueTiles": "images.tissue",
     "abcd_performance": "images.abcd",
+    "catalogue": "open_data",
     "dermoscopy": "images.skin",
     "dermoscopy_lesions": "images.abcd",
+    "download": "open_data",
     "ecg": "signals.electrocardiogram",
+    "load": "open_data",
     "tiles": "images.tissue",
+    "without_card": "open_data",
 }
 
 
@@ -54,12 +61,16 @@ __all__ = [
     "LaboratoryExport",
     "TissueTiles",
     "abcd_performance",
+    "catalogue",
     "covid_testing",
     "dermoscopy",
     "dermoscopy_lesions",
+    "download",
     "ecg",
     "exam_secret_digest",
     "exam_seed",
     "laboratory_export",
+    "load",
     "tiles",
+    "without_card",
 ]

