@@ -1,0 +1,1 @@
+"""The virtual hospital: seeded, consistent, documented; no patient in it is real."""
