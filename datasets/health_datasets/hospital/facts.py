@@ -82,8 +82,9 @@ ARRIVAL_HOURS: Final = (
     *(54, 55, 60, 60, 58, 58, 58, 56, 51, 45, 37, 28),
 )
 ARRIVAL_WEEKDAYS: Final = (1.09, 1.0, 0.98, 0.98, 1.0, 0.97, 0.98)
-# minutes in the emergency department of those who stay: median, spread of the log (assumption)
-EMERGENCY_MINUTES: Final = (330.0, 0.55)
+# minutes in the emergency department of those who stay: median (5 h 20 for direct admissions,
+# DREES, Études et résultats, March 2025: survey of 13 June 2023), spread of the log (assumption)
+EMERGENCY_MINUTES: Final = (320.0, 0.55)
 WAYS: Final = ("emergency", "elective", "day", "birth")
 
 
@@ -686,7 +687,7 @@ def _segments(world: _World, people: _People, stay: Mapping[str, Array]) -> pd.D
     new = np.ones(len(row), dtype=bool)
     new[1:] = (row[1:] != row[:-1]) | (code[1:] != code[:-1])
     first = np.flatnonzero(new)
-    final = np.append(first[1:], len(row)) - 1
+    final = np.append(first[1:], len(row))[: len(first)] - 1
     row = row[first]
     rank = np.arange(len(row)) - np.searchsorted(row, row, side="left") + 1
     return pd.DataFrame(
