@@ -14,12 +14,14 @@ import pandas as pd
 
 from health_datasets.hospital.cases import CASES, UNITS
 from health_datasets.hospital.equations import Array
-from health_datasets.hospital.facts import DAY, YEAR, Facts, age_years, minute_of_day
+from health_datasets.hospital.facts import DAY, YEAR, Facts, age_years, arrival_days, minute_of_day
 from health_datasets.hospital.streams import stream
 from health_datasets.hospital.tables import Column, Table
 
 # visits without a stay, by year and age band (cases.AGE_BANDS); assumption
-VISIT_RATE: Final = (1.5, 0.95, 0.95, 0.75, 0.75, 0.95)
+VISIT_RATE: Final = (2.8, 1.9, 1.45, 0.75, 0.55, 0.6)
+# a man comes that much more often than a woman (assumption)
+MALE_RATE: Final = 1.17
 # minutes from arrival to exit without a stay: median (2 h 30 for those who go home, DREES
 # survey of 13 June 2023), spread of the log (assumption)
 HOME_MINUTES: Final = (150.0, 0.8)
@@ -85,9 +87,10 @@ def _home_visits(facts: Facts, rng: np.random.Generator) -> tuple[Array, Array, 
     age = age_years(birth, np.full(len(patients), start))
     bounds = np.array([0, 2, 15, 45, 65, 80])
     rate = np.array(VISIT_RATE)[np.searchsorted(bounds, age, side="right") - 1]
+    rate = rate * np.where(patients["sex"] == "M", MALE_RATE, 1.0)
     who = np.repeat(np.arange(len(patients)), rng.poisson(rate * days / YEAR))
     n = len(who)
-    arrival = first + rng.integers(0, days, n) * DAY + minute_of_day(rng, n)
+    arrival = first + arrival_days(rng, start, days, n) * DAY + minute_of_day(rng, n)
     median, spread = HOME_MINUTES
     delay = facts.sites["emergency_delay"].to_numpy()[patients["site"].to_numpy()[who]]
     stays = np.exp(np.log(median * delay) + spread * rng.standard_normal(n)).clip(12, 20 * 60)
@@ -245,26 +248,83 @@ TABLES: Final = (
         "Passages aux urgences, à la manière des RPU",
         "Visits to the emergency department, RPU-like",
         (
-            Column("visit_id", "str", "number, by arrival", key="primary"),
-            Column("patient_id", "str", "patient", key="patients.patient_id"),
-            Column("site_id", "str", "site"),
-            Column("stay_id", "str", "the stay that follows, else missing", key="stays.stay_id"),
-            Column("age", "int", "completed years at arrival", "years"),
-            Column("arrival_at", "datetime", "registration"),
-            Column("transport", "category", "PERSO, AMBU, VSAB (fire brigade), SMUR (mobile ICU)"),
-            Column("triage_at", "datetime", "triage by the nurse"),
-            Column("triage", "category", "FRENCH scale, 1 (most urgent), 2, 3A, 3B, 4, 5"),
-            Column("first_contact_at", "datetime", "first physician; missing if left unseen"),
-            Column("ccmu", "int", "CCMU 1 to 5 (gravest); missing if left unseen"),
-            Column("dp", "str", "principal diagnosis, CIM-10; missing if left unseen"),
-            Column("decision_at", "datetime", "decision to admit or discharge"),
-            Column("exit_at", "datetime", "exit; the entry of the stay, if one follows"),
-            Column("exit_mode", "str", "6 admitted here (mutation), 8 home"),
+            Column(
+                "visit_id", "str", "number, by arrival", key="primary", french="numéro, par arrivée"
+            ),
+            Column("patient_id", "str", "patient", key="patients.patient_id", french="patient"),
+            Column("site_id", "str", "site", french="site"),
+            Column(
+                "stay_id",
+                "str",
+                "the stay that follows, else missing",
+                key="stays.stay_id",
+                french="le séjour qui suit, sinon absent",
+            ),
+            Column(
+                "age", "int", "completed years at arrival", "years", french="âge révolu à l'arrivée"
+            ),
+            Column("arrival_at", "datetime", "registration", french="enregistrement"),
+            Column(
+                "transport",
+                "category",
+                "PERSO, AMBU, VSAB (fire brigade), SMUR (mobile ICU)",
+                french="PERSO personnel, AMBU ambulance, VSAB pompiers, SMUR",
+            ),
+            Column(
+                "triage_at",
+                "datetime",
+                "triage by the nurse",
+                french="tri par l'infirmier d'accueil",
+            ),
+            Column(
+                "triage",
+                "category",
+                "FRENCH scale, 1 (most urgent), 2, 3A, 3B, 4, 5",
+                french="échelle FRENCH, de 1 (le plus urgent) à 5 : 1, 2, 3A, 3B, 4, 5",
+            ),
+            Column(
+                "first_contact_at",
+                "datetime",
+                "first physician; missing if left unseen",
+                french="premier contact médical ; absent si parti sans attendre",
+            ),
+            Column(
+                "ccmu",
+                "int",
+                "CCMU 1 to 5 (gravest); missing if left unseen",
+                french="CCMU de 1 à 5 (le plus grave) ; absente si parti sans attendre",
+            ),
+            Column(
+                "dp",
+                "str",
+                "principal diagnosis, CIM-10; missing if left unseen",
+                french="diagnostic principal, CIM-10 ; absent si parti sans attendre",
+            ),
+            Column(
+                "decision_at",
+                "datetime",
+                "decision to admit or discharge",
+                french="décision d'hospitaliser ou de laisser sortir",
+            ),
+            Column(
+                "exit_at",
+                "datetime",
+                "exit; the entry of the stay, if one follows",
+                french="sortie ; l'entrée du séjour s'il y en a un",
+            ),
+            Column(
+                "exit_mode",
+                "str",
+                "6 admitted here (mutation), 8 home",
+                french="6 mutation (hospitalisé ici), 8 domicile",
+            ),
             Column(
                 "orientation",
                 "str",
                 "UHCD, MED, CHIR, OBST, SI, REA; PSA left unseen, SCAM against advice, FUGUE "
                 "absconded, REO redirected; missing at home",
+                french="UHCD, MED, CHIR, OBST, SI, REA ; PSA parti sans attendre, SCAM contre avis "
+                "médical, FUGUE, REO réorienté ; absente au domicile",
             ),
         ),
         make_emergency_visits,
