@@ -218,7 +218,7 @@ def check_keys(one: Hospital) -> None:
         for column in documented.itertuples():
             kind = str(table[column.name].dtype)
             expected = {"datetime": "datetime64[s]"}.get(column.type, column.type)
-            assert kind.lower().startswith(expected), (name, column.name, kind)
+            assert kind.startswith(expected), (name, column.name, kind)
             if column.key == "primary":
                 assert table[column.name].is_unique and table[column.name].notna().all()
             elif column.key:

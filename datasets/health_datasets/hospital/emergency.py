@@ -31,6 +31,9 @@ TRIAGE_FROM: Final = (2.9, 1.7, 0.8, 0.0, -1.2)
 # median minutes to the first contact with a physician, by triage (assumption)
 WAIT: Final = (2.0, 15.0, 35.0, 50.0, 65.0, 75.0)
 TRANSPORT: Final = ("PERSO", "AMBU", "VSAB", "SMUR")
+# their shares, when triaged 3A to 5 and when 1 or 2 (assumption)
+RIDE: Final = (0.86, 0.07, 0.069, 0.001)
+RIDE_URGENT: Final = (0.25, 0.3, 0.35, 0.1)
 
 # CIM-10 (checked as in cases.py): French, English, weight under 15, from 15 to 64, from 65
 HOME_CODES: Final[tuple[tuple[str, str, str, tuple[float, float, float]], ...]] = (
@@ -188,7 +191,7 @@ def make_emergency_visits(facts: Facts, seed: int) -> pd.DataFrame:
     goes, away = _orientations(facts, rng, rows, len(who), triage)
     moments = arrival.astype("datetime64[m]").astype("datetime64[s]")
     age = age_years(facts.patients["birth_date"].to_numpy()[patient], moments)
-    frame = _frame(facts, rng, patient, rows, len(who), site)
+    frame = _frame(facts, patient, rows, len(who), site)
     for name, value in (
         ("arrival_at", arrival),
         ("triage_at", seen),
@@ -197,19 +200,12 @@ def make_emergency_visits(facts: Facts, seed: int) -> pd.DataFrame:
         ("exit_at", leave),
     ):
         frame[name] = value.astype("datetime64[m]").astype("datetime64[s]")
-    hidden = ["first_contact_at", "decision_at"]
-    frame.loc[away, hidden] = pd.NaT
+    frame.loc[away, ["first_contact_at", "decision_at"]] = pd.NaT
     frame["age"] = age
-    frame["triage"] = pd.Categorical.from_codes(triage, categories=list(TRIAGE), ordered=True)
-    ccmu = np.array([5, 4, 3, 3, 2, 1])[triage]
-    shifted = ccmu + rng.choice(np.array([-1, 0, 0, 0, 0, 1]), len(ccmu))
-    frame["ccmu"] = pd.Series(shifted.clip(1, 5)).astype("Int64").where(~pd.Series(away))
-    calm, grave = np.array([0.86, 0.07, 0.069, 0.001]), np.array([0.25, 0.3, 0.35, 0.1])
-    limits = np.where((triage <= 1)[:, None], np.cumsum(grave), np.cumsum(calm))
-    ride = (rng.random(len(triage))[:, None] >= limits).sum(axis=1).clip(max=3)
-    frame["transport"] = pd.Categorical.from_codes(ride, categories=list(TRANSPORT))
-    code = np.array([row[0] for row in HOME_CODES], dtype=object)
-    at_home = code[_home_codes(rng, age[len(rows) :])]
+    _assess(frame, rng, triage, away)
+    at_home = np.array([row[0] for row in HOME_CODES], dtype=object)[
+        _home_codes(rng, age[len(rows) :])
+    ]
     frame["dp"] = pd.Series(np.concatenate([_stay_codes(facts)[rows], at_home]), dtype="str")
     frame["dp"] = frame["dp"].where(~away)
     stayed = np.arange(len(patient)) < len(rows)
@@ -222,9 +218,7 @@ def make_emergency_visits(facts: Facts, seed: int) -> pd.DataFrame:
     return frame[[column.name for column in TABLES[0].columns]]
 
 
-def _frame(
-    facts: Facts, rng: np.random.Generator, patient: Array, rows: Array, home: int, site: Array
-) -> pd.DataFrame:
+def _frame(facts: Facts, patient: Array, rows: Array, home: int, site: Array) -> pd.DataFrame:
     stay = facts.stays["stay_id"].to_numpy().astype(object)[rows]
     none = np.full(home, None, dtype=object)
     return pd.DataFrame(
@@ -234,6 +228,17 @@ def _frame(
             "stay_id": pd.Series(np.concatenate([stay, none]), dtype="str"),
         }
     )
+
+
+def _assess(frame: pd.DataFrame, rng: np.random.Generator, triage: Array, away: Array) -> None:
+    """Add the triage, the gravity that the physician sees and the way of coming."""
+    frame["triage"] = pd.Categorical.from_codes(triage, categories=list(TRIAGE), ordered=True)
+    ccmu = np.array([5, 4, 3, 3, 2, 1])[triage]
+    shifted = ccmu + rng.choice(np.array([-1, 0, 0, 0, 0, 1]), len(ccmu))
+    frame["ccmu"] = pd.Series(shifted.clip(1, 5)).astype("Int64").where(~pd.Series(away))
+    limits = np.where((triage <= 1)[:, None], np.cumsum(RIDE_URGENT), np.cumsum(RIDE))
+    ride = (rng.random(len(triage))[:, None] >= limits).sum(axis=1).clip(max=3)
+    frame["transport"] = pd.Categorical.from_codes(ride, categories=list(TRANSPORT))
 
 
 def _stay_codes(facts: Facts) -> Array:
@@ -290,7 +295,7 @@ TABLES: Final = (
             ),
             Column(
                 "ccmu",
-                "int",
+                "Int64",
                 "CCMU 1 to 5 (gravest); missing if left unseen",
                 french="CCMU de 1 à 5 (le plus grave) ; absente si parti sans attendre",
             ),

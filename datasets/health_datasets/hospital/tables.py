@@ -22,7 +22,7 @@ class Column:
 
     Attributes:
         name: its name.
-        type: `str`, `int`, `float`, `bool`, `boolean` (may be missing), `category`,
+        type: `str`, `int`, `Int64` and `boolean` (may be missing), `float`, `bool`, `category`,
             `datetime` (datetime64[s], local time, no zone).
         meaning: one line, in English; the codes that it may hold.
         unit: of a number, such as `days`; empty otherwise.
