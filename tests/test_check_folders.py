@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.checks.cards import check_cards
 from autograder.authoring.checks.folders import check_folders
 from autograder.authoring.masters import REPOSITORY
 
@@ -219,3 +220,22 @@ def test_specimens_near_those_faults_pass(clone: Clone) -> None:
     _state("wrong", "{test_parse_number: 1.5, test_read_export: 2}")(clone)
     clone.write(f"{ASSIGNMENT}/specimens/right_too.py", RIGHT)
     assert clone.found() == []
+
+
+def test_a_set_of_the_catalogue_without_its_card(tmp_path: Path) -> None:
+    sets = tmp_path / "datasets" / "health_datasets" / "open_data" / "sets"
+    sets.mkdir(parents=True)
+    (sets / "some_set.yml").write_text("title: {fr: un, en: one}")
+    (finding,) = check_cards(tmp_path)
+    assert "'some_set' has no card datasets/cards/some-set.md; run tools" in str(finding)
+    card = tmp_path / "datasets" / "cards" / "some-set.md"
+    card.parent.mkdir()
+    card.write_text("# some_set\n\n## Français\n")
+    (finding,) = check_cards(tmp_path)
+    assert "has no heading '## English'" in str(finding)
+    card.write_text("# some_set\n\n## Français\n\n## English\n")
+    assert check_cards(tmp_path) == []
+
+
+def test_every_set_of_the_repository_has_its_card() -> None:
+    assert check_cards(REPOSITORY) == []

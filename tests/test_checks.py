@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import planted_assertions
+import planted_cards
 import planted_exercises
 import planted_graded
 import planted_language
@@ -20,6 +21,7 @@ from autograder.authoring.checks.text import RULES, check_pages
 from autograder.authoring.masters import REPOSITORY, assignments, lessons
 
 PLANTED: dict[str, list[Planted]] = {
+    **planted_cards.PLANTED,
     **planted_pairs.PLANTED,
     **planted_graded.PLANTED,
     **planted_markers.PLANTED,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autograder.authoring.checks.built import check_built
 from autograder.authoring.checks.cache import Checked
+from autograder.authoring.checks.cards import check_cards
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.folders import check_folders
 from autograder.authoring.checks.links import check_documents
@@ -67,7 +68,11 @@ def check_text(scope: Scope, *, use_cache: bool = True) -> list[Finding]:
         if not _CROSS_ANCHOR.search(master.path.read_text("utf-8", "replace")):
             known[master].keep(found)
     if scope.whole:
-        findings += [*check_folders(scope.root), *check_documents(scope.root)]
+        findings += [
+            *check_folders(scope.root),
+            *check_documents(scope.root),
+            *check_cards(scope.root),
+        ]
     return sorted(set(findings))
 
 

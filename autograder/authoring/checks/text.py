@@ -6,6 +6,7 @@ from itertools import chain
 
 from autograder.authoring.checks import (
     assertions,
+    cards,
     exercises,
     figures,
     graded_cells,
@@ -39,6 +40,7 @@ RULES: dict[str, Rule] = {
     **names.RULES,
     **assertions.RULES,
     **exercises.RULES,
+    **cards.RULES,
     **unwritten.RULES,
 }
 
