@@ -2,7 +2,7 @@
 
 Rules, outside intensive care and the emergency department: `news2`, a NEWS2 of at least
 `THRESHOLDS` of the site (RCP 2017: 5 urgent, 7 emergency; assumption by site); `potassium` above
-6.0 or under 2.8 mmol/L; `lactate` of 4 mmol/L or more; `kidney`, a creatinine of at least 1.5
+5.5 or under 3.0 mmol/L; `lactate` of 4 mmol/L or more; `kidney`, a creatinine of at least 1.5
 times the first one of the stay within seven days (KDIGO 2012). Nothing is muted: a patient
 who stays over the threshold raises an alert at every set of observations.
 
@@ -42,7 +42,7 @@ from health_datasets.hospital.tables import Column, Table, table
 KINDS: Final = ["news2", "potassium", "lactate", "kidney"]
 THRESHOLDS: Final = {"S2": 3.0, "S6": 7.0}
 USUAL_THRESHOLD: Final = 5.0
-POTASSIUM_HIGH, POTASSIUM_LOW, LACTATE, KIDNEY = 6.0, 2.8, 4.0, 1.5
+POTASSIUM_HIGH, POTASSIUM_LOW, LACTATE, KIDNEY = 5.5, 3.0, 4.0, 1.5
 KIDNEY_DAYS: Final = 7
 # `excess`: points of NEWS2 over the threshold, 1 for the laboratory
 ACKNOWLEDGED: Final = {"base": 1.9, "excess": 0.25, "load": -0.15, "night": -0.4}

@@ -50,7 +50,7 @@ EVERY: Final = {
 # from this many minutes on, one more set may come in between
 LOOSE: Final = 240
 # log-odds of one more set between two on a ward
-CLOSER: Final = {"base": -3.0, "acute": 0.9, "worse": 3.2}
+CLOSER: Final = {"base": -2.2, "acute": 1.1, "worse": 3.2}
 # shares left out on a ward, and the shift of the log-odds by unit of `acute` and of `worse`
 UNCOUNTED, UNTAKEN = 0.25, 0.12
 ATTENTION: Final = (-0.5, -3.0)
