@@ -179,4 +179,5 @@ def keys(facts: Facts, stay: Array) -> dict[str, pd.Series]:
 
 def category(codes: Array, names: list[str]) -> pd.Categorical:
     """Return a categorical from codes, -1 where missing."""
-    return pd.Categorical.from_codes(codes, categories=names)
+    small = np.asarray(codes, dtype=np.int64)
+    return pd.Categorical.from_codes(small, dtype=pd.CategoricalDtype(names))
