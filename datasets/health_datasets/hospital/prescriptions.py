@@ -371,7 +371,7 @@ def make_prescriptions(facts: Facts, seed: int) -> pd.DataFrame:
     code = frame["regimen"].to_numpy()
     every = list(REGIMENS.values())
 
-    def of_regimen(name: str) -> pd.Categorical:
+    def of_regimen(name: str) -> pd.Series:
         values = [getattr(one, name) for one in every]
         names = list(dict.fromkeys(values))
         return category(np.array([names.index(value) for value in values])[code], names)
