@@ -1,1 +1,20 @@
-"""The virtual hospital: seeded, consistent, documented; no patient in it is real."""
+"""The virtual hospital: seeded, consistent, documented; no patient in it is real.
+
+from health_datasets.hospital import hospital
+group = hospital(patients=5_000, seed=1)
+group.stays, group.columns("stays"), group.truth.outcomes
+"""
+
+from health_datasets.hospital.build import Hospital, Tables, Truth, hospital
+from health_datasets.hospital.tables import Column, Table, UnknownTableError, table
+
+__all__ = [
+    "Column",
+    "Hospital",
+    "Table",
+    "Tables",
+    "Truth",
+    "UnknownTableError",
+    "hospital",
+    "table",
+]

@@ -254,8 +254,10 @@ def _planned(world: _World, rng: np.random.Generator, n: int) -> Array:
     """Draw minutes of planned entries: working days, 7 h to 13 h."""
     day = rng.integers(0, world.days, n)
     weekday = (world.start.astype("datetime64[D]").astype("int64") + 3 + day) % 7
-    # a Saturday or Sunday becomes a weekday of the week before
-    day = np.where(weekday >= 5, day - 1 - rng.integers(0, 4, n), day).clip(0)
+    # a Saturday or Sunday becomes a day of the week before, or the next Monday at the start
+    before = day - (weekday - 4) - rng.integers(0, 5, n)
+    moved = np.where(before >= 0, before, day + 7 - weekday)
+    day = np.where(weekday >= 5, moved, day)
     return day * DAY + rng.integers(7 * 60, 13 * 60, n)
 
 

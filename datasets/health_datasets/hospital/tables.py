@@ -57,7 +57,17 @@ class Table:
 
 _PACKAGE: Final = "health_datasets.hospital"
 # table → module of this package whose `TABLES` has it; the order is the one of the catalogue
-MODULES: Final[dict[str, str]] = {}
+MODULES: Final[dict[str, str]] = {
+    "patients": "identity",
+    "stays": "pmsi",
+    "rum": "pmsi",
+    "diagnoses": "pmsi",
+    "movements": "beds",
+    "emergency_visits": "emergency",
+    "outcomes": "outcomes",
+    "events": "events",
+    "staff": "identity",
+}
 
 _made: WeakKeyDictionary[Facts, dict[str, pd.DataFrame]] = WeakKeyDictionary()
 
@@ -71,7 +81,7 @@ def definition(name: str) -> Table:
     """Return the definition of a table.
 
     Raises:
-        KeyError: there is no such table; the message suggests the nearest name.
+        UnknownTableError: there is no such table; the message suggests the nearest name.
     """
     if name not in MODULES:
         near = get_close_matches(name, MODULES, n=1)
