@@ -21,20 +21,25 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Rng = np.random.Generator
 NBSP: Final = "\u00a0"
-# LOINC code: (from, to, factor, decimals). Molar masses in g/mol, from the sums of the atomic
-# masses: glucose 180.16, creatinine 113.12, urea 60.06, calcium 40.08, bilirubin 584.66
+# (LOINC code, unit with u for µ): (other unit, factor, decimals). Molar masses in g/mol: glucose
+# 180.16, creatinine 113.12, urea 60.06, bilirubin 584.7; one decimal more than is usual, so that
+# a value can be converted back
 CONVERSIONS: Final[Mapping[tuple[str, str], tuple[str, float, int]]] = {
     ("14749-6", "mmol/L"): ("g/L", 0.18016, 3),
+    ("2345-7", "g/L"): ("mmol/L", 1 / 0.18016, 2),
     ("14682-9", "umol/L"): ("mg/L", 0.11312, 2),
+    ("2160-0", "mg/L"): ("µmol/L", 1 / 0.11312, 1),
     ("22664-7", "mmol/L"): ("g/L", 0.06006, 3),
-    ("2000-8", "mmol/L"): ("mg/L", 40.08, 1),
-    ("14631-6", "umol/L"): ("mg/L", 0.58466, 2),
-    ("718-7", "g/L"): ("g/dL", 0.1, 2),
-    ("718-7", "g/dL"): ("g/L", 10.0, 1),
-    ("1988-5", "mg/L"): ("mg/dL", 0.1, 3),
+    ("3091-6", "g/L"): ("mmol/L", 1 / 0.06006, 2),
+    ("14631-6", "umol/L"): ("mg/L", 0.5847, 2),
+    ("1975-2", "mg/L"): ("µmol/L", 1 / 0.5847, 1),
+    ("718-7", "g/L"): ("g/dL", 0.1, 1),
+    ("718-7", "g/dL"): ("g/L", 10.0, 0),
+    ("1751-7", "g/L"): ("g/dL", 0.1, 1),
+    ("1988-5", "mg/L"): ("mg/dL", 0.1, 2),
 }
 # columns that name a device or what stands for it, the first one that a table has
-DEVICES: Final = ("device", "device_id", "analyser", "bed", "unit_id", "unit", "site_id", "site")
+DEVICES: Final = ("device", "device_id", "analyser", "specimen", "bed", "unit", "site_id")
 
 
 class DefectError(ValueError):
@@ -70,8 +75,15 @@ class View:
         return [
             name
             for name in self.frame.columns
-            if name.endswith("_at") and texts.is_datetime(self.frame[name])
+            if (name == "at" or name.endswith("_at")) and texts.is_datetime(self.frame[name])
         ]
+
+    @property
+    def device(self) -> str | None:
+        """The column that says which clock a row was timed by, if there is one."""
+        measures = "value" in self.frame  # then `unit` is one of measurement
+        names = (name for name in DEVICES if not (measures and name == "unit"))
+        return next((name for name in names if name in self.frame), None)
 
     @property
     def primary(self) -> str | None:

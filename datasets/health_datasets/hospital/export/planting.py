@@ -266,7 +266,7 @@ def _convert(
 def _shift_clocks(plan: _Plan, kind: str) -> None:
     """Shift the last time of each row of some devices."""
     share, view = plan.shares.get(kind, 0.0), plan.view
-    device = next((name for name in kinds.DEVICES if name in view.frame), None)
+    device = view.device
     if share == 0 or device is None or not view.times:
         return
     rng = plan.rng(kind)
