@@ -47,11 +47,12 @@ def canonical(values: pd.Series, dates: bool | None = None) -> Texts:
     if is_datetime(values):
         return moments(values, "iso", date_only(values) if dates is None else dates)
     if pd.api.types.is_float_dtype(values.dtype):
-        return _distinct(values, _decimal)
+        return _distinct(values, decimal_text)
     return _distinct(values, str)
 
 
-def _decimal(value: float) -> str:
+def decimal_text(value: float) -> str:
+    """Return a number in its shortest exact form, without a useless `.0`."""
     text = repr(float(value))
     return text.removesuffix(".0")
 
@@ -68,8 +69,8 @@ def moments(values: pd.Series, form: str, dates: bool) -> Texts:
 
     Args:
         values: datetime64 column.
-        form: `french` (05/01/2023 13:00:00), `iso`, `hl7` (20230105130000), `month_name`
-            (5 janv. 2023 13h00, seconds after a colon unless 00).
+        form: `french` (05/01/2023 13:00:00), `iso`, `fhir` (2023-01-05T13:00:00, without zone),
+            `hl7` (20230105130000), `month_name` (5 janv. 2023 13h00, seconds unless 00).
         dates: write the day alone.
     """
     seconds = values.to_numpy().astype("datetime64[s]").astype("int64")
@@ -102,7 +103,8 @@ def _clock(second: int, form: str) -> str:
         return f"{hours:02d}{minutes:02d}{seconds:02d}"
     if form == "month_name":
         return f" {hours:02d}h{minutes:02d}" + (f":{seconds:02d}" if seconds else "")
-    return f" {hours:02d}:{minutes:02d}:{seconds:02d}"
+    between = "T" if form == "fhir" else " "
+    return f"{between}{hours:02d}:{minutes:02d}:{seconds:02d}"
 
 
 def last_sunday(year: int, month: int) -> np.datetime64:
