@@ -222,7 +222,10 @@ def thousands_space(written: Texts, values: pd.Series, rng: Rng) -> Texts:
     """Group digits by three; half of the cells with a no-break space."""
     spaces = rng.integers(0, 2, len(written))
     return np.array(
-        [_grouped(text, NBSP if space else " ") for text, space in zip(written, spaces, strict=True)],
+        [
+            _grouped(text, NBSP if space else " ")
+            for text, space in zip(written, spaces, strict=True)
+        ],
         dtype=object,
     )
 
@@ -363,7 +366,7 @@ def wanted_shares(defects: str | Iterable[str] | Mapping[str, float]) -> dict[st
     """
     if isinstance(defects, str):
         defects = list(DEFECTS) if defects == "all" else [defects]
-    given = defects if isinstance(defects, Mapping) else {name: None for name in defects}
+    given = defects if isinstance(defects, Mapping) else dict.fromkeys(defects)
     shares: dict[str, float] = {}
     for name, share in given.items():
         if name not in DEFECTS:

@@ -6,7 +6,7 @@ after the other. A piece that all resources share is a text, the others are arra
 
 import json
 from collections.abc import Mapping
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -98,16 +98,16 @@ def day_piece(name: str, values: pd.Series) -> Texts:
     return piece(name, np.asarray(content), values.notna())
 
 
-def period(start: pd.Series, end: pd.Series) -> Texts:
-    """Return the piece of a period; its end is left out where it is absent."""
+def period(start: pd.Series, end: pd.Series, name: str = ',"period":') -> Texts:
+    """Return the piece of a period (or its content); its end is left out where it is absent."""
     last = piece("end", moment(end), end.notna())
-    return np.asarray(',"period":{"start":' + moment(start) + last + "}")
+    return np.asarray(name + '{"start":' + moment(start) + last + "}")
 
 
 def decimal(values: pd.Series) -> Texts:
     """Return numbers as JSON numbers, `null` where absent (to be left out)."""
     codes, distinct = pd.factorize(values)
-    numbers = [texts.decimal_text(float(value)) for value in distinct]
+    numbers = [texts.decimal_text(value) for value in distinct]
     return np.asarray(np.array([*numbers, "null"], dtype=object)[codes])
 
 
@@ -124,7 +124,7 @@ def joined(content: Texts, group: np.ndarray[Any, Any], count: int) -> Texts:
     edges = np.searchsorted(group[order], np.arange(count + 1))
     sorted_content = content[order]
     return np.array(
-        [",".join(sorted_content[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)],
+        [",".join(sorted_content[a:b]) for a, b in pairwise(edges)],
         dtype=object,
     )
 

@@ -14,7 +14,8 @@ import pandas as pd
 
 from health_datasets.hospital.cases import CODES, UNITS
 from health_datasets.hospital.export import fhir_json as js
-from health_datasets.hospital.export.fhir_json import Texts, concept, dumped, fixed
+from health_datasets.hospital.export.fhir_json import concept, dumped, fixed
+from health_datasets.hospital.export.texts import Texts
 from health_datasets.hospital.sites import SITES
 
 Tables = Mapping[str, pd.DataFrame]
@@ -33,7 +34,8 @@ COMMUNE = "https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-Commune
 OWN = "https://hopital.example"
 UCUM_CODES: Final = {
     "µmol/L": "umol/L", "µg/L": "ug/L", "G/L": "10*9/L", "T/L": "10*12/L", "mUI/L": "m[IU]/L",
-    "UI/L": "[IU]/L", "pH": "[pH]", "mmHg": "mm[Hg]", "°C": "Cel", "beats/min": "/min",
+    "UI/L": "[IU]/L", "UI": "[IU]", "µg": "ug", "mg/m²": "mg/m2", "pH": "[pH]", "mmHg": "mm[Hg]",
+    "°C": "Cel", "beats/min": "/min",
 }  # fmt: skip
 # column of vitals, LOINC code and English name (FHIR R4 vital signs; 3151-8 oxygen flow)
 VITAL_SIGNS: Final = (
@@ -273,7 +275,7 @@ def unit_encounters(tables: Tables) -> Lines:
 
 def _listed(name: str, values: pd.Series) -> Texts:
     content = "[" + values.to_numpy(dtype=object) + "]"
-    return js.piece(name, content, values != "")
+    return js.piece(name, np.asarray(content, dtype=object), values != "")
 
 
 def _condition_ids(diagnoses: pd.DataFrame) -> pd.Series:
@@ -351,7 +353,9 @@ def laboratory(tables: Tables) -> Lines:
     """Observation of each laboratory result."""
     category = _category("observation-category", "laboratory")
     flags = {
-        flag: fixed("interpretation", [concept("", (f"{THO}/v3-ObservationInterpretation", flag, ""))])
+        flag: fixed(
+            "interpretation", [concept("", (f"{THO}/v3-ObservationInterpretation", flag, ""))]
+        )
         for flag in ("N", "L", "H")
     }
     for one in _portions(tables["laboratory"]):
@@ -361,8 +365,10 @@ def laboratory(tables: Tables) -> Lines:
             for code, label in zip(labels["loinc"], labels["label"], strict=True)
         }
         low, high = (_quantity(end, _finite(one[end]), one["unit"]) for end in ("low", "high"))
-        interval = [text[1:] for text in low + high]
-        interval = np.array([f',"referenceRange":[{{{t}}}]' if t else "" for t in interval], object)
+        ends = [text[1:] for text in low + high]
+        interval = np.array(
+            [f',"referenceRange":[{{{end}}}]' if end else "" for end in ends], object
+        )
         yield js.assemble(
             "Observation", js.identifiers(one["result_id"], "L"), ',"status":"final"', category,
             js.piece("code", js.mapped(one["loinc"], codes)),
@@ -437,7 +443,9 @@ def vitals(tables: Tables) -> Lines:
 
 def _pressures(some: pd.DataFrame) -> Texts:
     parts = [
-        '{"code":' + _code("", (LOINC, code, name)) + _quantity("valueQuantity", some[column], "mmHg")
+        '{"code":'
+        + _code("", (LOINC, code, name))
+        + _quantity("valueQuantity", some[column], "mmHg")
         for column, code, name in PRESSURES
     ]
     return np.asarray(parts[0] + "}," + parts[1] + "}")
@@ -458,24 +466,26 @@ def procedures(tables: Tables) -> Lines:
         yield js.assemble(
             "Procedure", js.identifiers(one["procedure_id"], "A"), ',"status":"completed"',
             js.piece("code", _coded(one, "ccam", "label", CCAM)),
-            js.reference("subject", "Patient", one["patient_id"]), _encounter(one),
+            js.reference("subject", "Patient", one["patient_id"]),
+            js.reference("encounter", "Encounter", one["rum_id"]),
             js.moment_piece("performedDateTime", one["performed_at"]),
         )  # fmt: skip
 
 
 def prescriptions(tables: Tables) -> Lines:
-    """MedicationRequest of each prescription (ATC)."""
+    """MedicationRequest of each prescription (ATC), with dose, route and bounds."""
     for one in _portions(tables["prescriptions"]):
+        bounds = '{"repeat":{"boundsPeriod":' + js.period(one["start_at"], one["end_at"], "") + "}}"
         dose = _quantity("doseQuantity", one["dose"], one["unit"])
         given = np.array([f',"doseAndRate":[{{{d[1:]}}}]' if d else "" for d in dose], object)
-        route = '[{"route":{"text":' + js.encoded(one["route"]) + "}" + given + "}]"
+        route = ',"route":{"text":' + js.encoded(one["route"]) + "}"
         yield js.assemble(
             "MedicationRequest", js.identifiers(one["prescription_id"], "R"),
             ',"status":"completed","intent":"order"',
-            js.piece("medicationCodeableConcept", _coded(one, "atc", "label", ATC)),
+            js.piece("medicationCodeableConcept", _coded(one, "atc", "drug", ATC)),
             js.reference("subject", "Patient", one["patient_id"]), _encounter(one),
-            js.moment_piece("authoredOn", one["prescribed_at"]),
-            js.piece("dosageInstruction", route),
+            js.moment_piece("authoredOn", one["start_at"]),
+            js.piece("dosageInstruction", '[{"timing":' + bounds + route + given + "}]"),
         )  # fmt: skip
 
 
@@ -484,15 +494,14 @@ def reports(tables: Tables) -> Lines:
     for one in _portions(tables["reports"]):
         data = [base64.b64encode(text.encode("utf-8")).decode("ascii") for text in one["text"]]
         head = '[{"attachment":{"contentType":"text/plain; charset=utf-8","language":"fr","data":"'
-        inside = head + np.array(data, dtype=object) + '"}}]'
-        stay = js.reference("encounter", "Encounter", one["stay_id"])
-        context = [f',"context":{{"encounter":[{text[12:]}]}}' if text else "" for text in stay]
+        inside = np.array([f'{head}{text}"}}}}]' for text in data], dtype=object)
+        stay = '{"encounter":[{"reference":"Encounter/' + js.identifiers(one["stay_id"]) + '"}]}'
         yield js.assemble(
             "DocumentReference", js.identifiers(one["report_id"]), ',"status":"current"',
             js.piece("type", '{"text":' + js.encoded(one["kind"]) + "}"),
             js.reference("subject", "Patient", one["patient_id"]),
             js.moment_piece("date", one["written_at"]),
-            js.piece("content", inside), np.array(context, dtype=object),
+            js.piece("content", inside), js.piece("context", stay, one["stay_id"].notna()),
         )  # fmt: skip
 
 
@@ -514,4 +523,3 @@ BUILDERS: Final[tuple[tuple[str, Callable[[Tables], Lines], tuple[str, ...]], ..
     ("MedicationRequest", prescriptions, ("prescriptions",)),
     ("DocumentReference", reports, ("reports",)),
 )
-

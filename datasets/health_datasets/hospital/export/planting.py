@@ -29,7 +29,7 @@ from health_datasets.hospital.streams import stream
 from health_datasets.hospital.tables import Column
 
 MINUTE: Final = np.timedelta64(60, "s")
-LAST_YEARS: Final = (0.4, 0.6)  # the unit changes between these quantiles of the time
+MIDDLE: Final = (0.4, 0.6)  # the unit changes between these quantiles of the time
 NOTE_COLUMNS: Final = (
     *("table", "row", "key", "written_row", "column", "kind", "true", "written"),
 )
@@ -175,7 +175,7 @@ def plant(
 
 
 def _view(name: str, frame: pd.DataFrame, columns: Mapping[str, Sequence[Column]]) -> View:
-    known = {column.name: column for column in columns.get(name, ())}
+    known = {column.name: column for column in columns.get(name, ()) if column.name in frame}
     unknown = [column for column in frame.columns if column not in known]
     if unknown:
         raise DefectError(f"{name}: no meaning is given for the column {unknown[0]!r}")
@@ -228,15 +228,13 @@ def _change_units(plan: _Plan, kind: str) -> None:
     unit = frame["unit"].astype("str").str.replace("µ", "u").str.replace("μ", "u")
     pairs = pd.MultiIndex.from_arrays([frame[code].astype("str"), unit])
     group, found = pd.factorize(pairs)
-    possible = [
-        number for number, pair in enumerate(found) if tuple(pair) in kinds.CONVERSIONS
-    ]
+    possible = [number for number, pair in enumerate(found) if tuple(pair) in kinds.CONVERSIONS]
     order = sorted(possible, key=lambda number: tuple(found[number]))
     # an analyte changes openly or silently, never both, whichever is asked for
     order = list(stream(plan.seed, f"export.units.{plan.view.name}").permutation(order))
     order = order[0::2] if kind == "unit_change" else order[1::2]
     time = frame[plan.view.times[-1]]
-    low, high = (time.quantile(edge) for edge in LAST_YEARS)
+    low, high = (pd.Timestamp(time.quantile(edge)) for edge in MIDDLE)
     for number in draw(rng, np.array(order, dtype=np.int64), share):
         pair = tuple(found[number])
         new, factor, decimals = kinds.CONVERSIONS[pair]
@@ -246,9 +244,7 @@ def _change_units(plan: _Plan, kind: str) -> None:
         plan.note(kind, "value", f"{pair[0]} in {new} instead of {pair[1]} from {date:%Y-%m-%d}")
 
 
-def _convert(
-    plan: _Plan, kind: str, rows: Rows, unit: str, factor: float, decimals: int
-) -> None:
+def _convert(plan: _Plan, kind: str, rows: Rows, unit: str, factor: float, decimals: int) -> None:
     """Rewrite value, reference interval and, unless the change is silent, the unit."""
     earlier = {name: plan.cells[name].hits.pop(kind, rows[:0]) for name in plan.cells}
     for name in ("value", "low", "high", "reference_low", "reference_high"):
@@ -314,7 +310,8 @@ def _weights(plan: _Plan, kind: str, column: str, rng: Rng) -> np.ndarray[Any, A
     if kind == "missing_not_at_random":
         plan.note(kind, column, f"weight: rank of {column}, from 0 to 1")
         return np.asarray(frame[column].rank(pct=True).to_numpy(dtype=float, na_value=0.5))
-    driver = next((name for name in frame if name != column and _drives(plan.view, name)), None)
+    others = (name for name in plan.view.columns if name != column)
+    driver = next((name for name in others if _drives(plan.view, name)), None)
     if driver is None:
         return None
     if plan.view.columns[driver].type in ("int", "float"):
@@ -324,7 +321,7 @@ def _weights(plan: _Plan, kind: str, column: str, rng: Rng) -> np.ndarray[Any, A
         codes, found = pd.factorize(frame[driver], sort=True)
         often = np.append(rng.permutation(len(found)) < (len(found) + 1) // 2, False)
         high = often[codes]
-        names = ", ".join(str(found[i]) for i in np.flatnonzero(often[:-1]))
+        names = ", ".join(str(name) for name in found[often[:-1]])
         plan.note(kind, column, f"four times as often where {driver} is one of {names}")
     return np.where(high, 4.0, 1.0)
 
@@ -353,7 +350,7 @@ def _weighted(rng: Rng, mask: Mask, weight: np.ndarray[Any, Any], share: float) 
 def _versions(plan: _Plan, kind: str) -> None:
     """Choose rows of which two versions disagree, the column of each and the wrong value."""
     share, view = plan.shares.get(kind, 0.0), plan.view
-    candidates = [name for name in view.frame if _correctable(view, name)]
+    candidates = [name for name in view.columns if _correctable(view, name)]
     if "value" in candidates:
         candidates = ["value"]
     if share == 0 or not candidates:
@@ -394,7 +391,7 @@ def _wrong(all_values: pd.Series, right: pd.Series, rng: Rng) -> pd.Series:
         whole = pd.api.types.is_integer_dtype(right.dtype)
         wrong = (right.astype("float64") * factor).round(0 if whole else 2)
         return wrong.astype(right.dtype) if whole else wrong
-    words = np.sort(all_values.dropna().astype("str").unique().to_numpy(dtype=object))
+    words = np.sort(np.array(list(all_values.dropna().astype("str").unique()), dtype=object))
     place = np.searchsorted(words, right.astype("str").to_numpy(dtype=object))
     step = rng.integers(1, max(2, len(words)), count)
     return pd.Series(words[(place + step) % len(words)], dtype="str")

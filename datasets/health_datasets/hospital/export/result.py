@@ -101,9 +101,10 @@ class Export:
         Returns:
             One row a kind planted in this table: `kind`, `planted`, `repaired`, `lost` (no
             version of the row is left). A cell is repaired if every version of its row that is
-            left has the true value (numbers within 2 % after a change of unit); of versions that
-            disagree, one alone must be left; a copy is, if it is gone or left alone; a row out of order is, if no row before it
-            was exported later. An absence is repaired only if the true value is put back.
+            left has the true value (numbers within 2 % after a change of unit). Of versions
+            that disagree, one alone must be left. A copy must be gone, or left alone. A row out
+            of order must come after no row that was exported later. An absence is repaired
+            only if the true value is put back.
         """
         planted = self.defects[self.defects["table"] == table]
         rows = self.rows[table][frame.index.to_numpy()]

@@ -52,9 +52,8 @@ def canonical(values: pd.Series, dates: bool | None = None) -> Texts:
 
 
 def decimal_text(value: float) -> str:
-    """Return a number in its shortest exact form, without a useless `.0`."""
-    text = repr(float(value))
-    return text.removesuffix(".0")
+    """Return a number in the shortest form that its precision allows, never with an exponent."""
+    return np.format_float_positional(value, trim="-")
 
 
 def _distinct(values: pd.Series, write: Any) -> Texts:
