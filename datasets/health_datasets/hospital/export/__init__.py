@@ -11,7 +11,7 @@ import pandas as pd
 from health_datasets.hospital.export.defects import DefectError, defect_kinds
 from health_datasets.hospital.export.planting import plant
 from health_datasets.hospital.export.result import Export
-from health_datasets.hospital.tables import Column, definition, table_names
+from health_datasets.hospital.tables import Column, definition
 
 __all__ = ["DefectError", "Export", "defect_kinds", "export", "plant", "read"]
 
@@ -35,7 +35,7 @@ def meanings(tables: Iterable[str]) -> dict[str, Sequence[Column]]:
 def read(hospital: HasTables, tables: str | Iterable[str] | None) -> dict[str, pd.DataFrame]:
     """Return tables of a hospital by name, all of them if `tables` is None."""
     names = [tables] if isinstance(tables, str) else tables
-    return {name: hospital.tables[name] for name in (table_names() if names is None else names)}
+    return {name: hospital.tables[name] for name in (hospital.tables if names is None else names)}
 
 
 def export(

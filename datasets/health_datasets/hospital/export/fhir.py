@@ -24,7 +24,6 @@ import pandas as pd
 from health_datasets.hospital.export import HasTables
 from health_datasets.hospital.export.fhir_resources import BUILDERS
 from health_datasets.hospital.export.files import new_folder, optional
-from health_datasets.hospital.tables import table_names
 
 FHIR_VERSION: Final = "4.0.1"
 _HEAD = re.compile(r'^\{"resourceType":"(\w+)","id":"([A-Za-z0-9.-]{1,64})"')
@@ -54,7 +53,7 @@ def to_fhir(hospital: HasTables, folder: str | Path) -> dict[str, int]:
     Raises:
         FileExistsError: the folder is not empty. FileNotFoundError: its parent does not exist.
     """
-    present = set(table_names())
+    present = set(hospital.tables)
     counts: dict[str, int] = {}
     with new_folder(folder) as partial:
         for kind, build, needed in BUILDERS:

@@ -28,7 +28,6 @@ from health_datasets.hospital.export import HasTables
 from health_datasets.hospital.export.fhir_resources import PRESSURES, VITAL_SIGNS, wards
 from health_datasets.hospital.export.files import new_file, new_folder, optional
 from health_datasets.hospital.sites import SITES
-from health_datasets.hospital.tables import table_names
 
 Tables = Mapping[str, pd.DataFrame]
 NO_CONCEPT: Final = 0
@@ -64,7 +63,7 @@ def omop_tables(hospital: HasTables) -> dict[str, pd.DataFrame]:
         Frames with the columns of the specification; dates are datetime64[s] at midnight,
         integers Int64.
     """
-    names: list[str] = [*_NEEDED, *(name for name in _OPTIONAL if name in table_names())]
+    names: list[str] = [*_NEEDED, *(name for name in _OPTIONAL if name in hospital.tables)]
     source = {name: hospital.tables[name] for name in names}
     keys = _Keys(source)
     made = {name: _conform(name, build(source, keys)) for name, build in _BUILDERS.items()}

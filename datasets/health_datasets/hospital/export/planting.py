@@ -28,6 +28,8 @@ from health_datasets.hospital.export.texts import Texts
 from health_datasets.hospital.streams import stream
 from health_datasets.hospital.tables import Column
 
+# types of tables.Column
+NUMBERS, WORDS, TRUTH_VALUES = ("int", "Int64", "float"), ("str", "category"), ("bool", "boolean")
 MINUTE: Final = np.timedelta64(60, "s")
 MIDDLE: Final = (0.4, 0.6)  # the unit changes between these quantiles of the time
 NOTE_COLUMNS: Final = (
@@ -234,14 +236,14 @@ def _change_units(plan: _Plan, kind: str) -> None:
     order = list(stream(plan.seed, f"export.units.{plan.view.name}").permutation(order))
     order = order[0::2] if kind == "unit_change" else order[1::2]
     time = frame[plan.view.times[-1]]
-    low, high = (pd.Timestamp(time.quantile(edge)) for edge in MIDDLE)
+    known = np.sort(time.dropna().to_numpy().astype("datetime64[s]"))
     for number in draw(rng, np.array(order, dtype=np.int64), share):
         pair = tuple(found[number])
         new, factor, decimals = kinds.CONVERSIONS[pair]
-        date = (low + (high - low) * rng.random()).normalize()
+        date = known[int(rng.uniform(*MIDDLE) * len(known))].astype("datetime64[D]")
         rows = np.flatnonzero((group == number) & (time >= date) & frame["value"].notna())
         _convert(plan, kind, rows, new, factor, decimals)
-        plan.note(kind, "value", f"{pair[0]} in {new} instead of {pair[1]} from {date:%Y-%m-%d}")
+        plan.note(kind, "value", f"{pair[0]} in {new} instead of {pair[1]} from {date}")
 
 
 def _convert(plan: _Plan, kind: str, rows: Rows, unit: str, factor: float, decimals: int) -> None:
@@ -314,7 +316,7 @@ def _weights(plan: _Plan, kind: str, column: str, rng: Rng) -> np.ndarray[Any, A
     driver = next((name for name in others if _drives(plan.view, name)), None)
     if driver is None:
         return None
-    if plan.view.columns[driver].type in ("int", "float"):
+    if plan.view.columns[driver].type in NUMBERS:
         high = (frame[driver] > frame[driver].median()).to_numpy(dtype=bool, na_value=False)
         plan.note(kind, column, f"four times as often where {driver} is above its median")
     else:
@@ -331,9 +333,9 @@ def _drives(view: View, column: str) -> bool:
     kind = view.columns[column].type
     if view.is_key(column):
         return False
-    if kind in ("int", "float"):
+    if kind in NUMBERS:
         return True
-    return kind in ("category", "bool", "str") and 2 <= view.frame[column].nunique() <= 50
+    return kind in (*WORDS, *TRUTH_VALUES) and 2 <= view.frame[column].nunique() <= 50
 
 
 def _weighted(rng: Rng, mask: Mask, weight: np.ndarray[Any, Any], share: float) -> Rows:
@@ -377,8 +379,8 @@ def _correctable(view: View, column: str) -> bool:
     kind = view.columns[column].type
     if view.is_key(column) or column == "unit":
         return False
-    few = kind not in ("str", "category") or 2 <= view.frame[column].nunique() <= 200
-    return few and kind in ("int", "float", "bool", "str", "category")
+    few = kind not in WORDS or 2 <= view.frame[column].nunique() <= 200
+    return few and kind in (*NUMBERS, *WORDS, *TRUTH_VALUES)
 
 
 def _wrong(all_values: pd.Series, right: pd.Series, rng: Rng) -> pd.Series:
