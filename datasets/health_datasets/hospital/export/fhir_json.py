@@ -107,7 +107,7 @@ def period(start: pd.Series, end: pd.Series, name: str = ',"period":') -> Texts:
 def decimal(values: pd.Series) -> Texts:
     """Return numbers as JSON numbers, `null` where absent (to be left out)."""
     codes, distinct = pd.factorize(values)
-    numbers = [texts.decimal_text(value) for value in distinct]
+    numbers = [texts.decimal_text(value) for value in np.asarray(distinct)]
     return np.asarray(np.array([*numbers, "null"], dtype=object)[codes])
 
 

@@ -180,7 +180,8 @@ def _visits(source: Tables) -> pd.DataFrame:
     emergency = source["emergency_visits"]
     stays = source["stays"]
     arrivals = emergency.dropna(subset=["stay_id"]).drop_duplicates("stay_id")
-    arrival = stays["stay_id"].map(arrivals.set_index("stay_id")["arrival_at"])
+    arrival = arrivals.set_index("stay_id")["arrival_at"].reindex(pd.Index(stays["stay_id"]))
+    arrival = arrival.reset_index(drop=True)
     day = stays["first_unit"].astype("str").isin(_DAY_UNITS)
     concept = np.where(
         arrival.notna(), EMERGENCY_AND_INPATIENT, np.where(day, OUTPATIENT, INPATIENT)

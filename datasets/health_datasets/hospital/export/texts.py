@@ -59,7 +59,7 @@ def decimal_text(value: float) -> str:
 def _distinct(values: pd.Series, write: Any) -> Texts:
     """Write each distinct value once."""
     codes, distinct = pd.factorize(values)
-    written = np.array([*(write(value) for value in distinct), ""], dtype=object)
+    written = np.array([*(write(value) for value in np.asarray(distinct)), ""], dtype=object)
     return np.asarray(written[codes])
 
 
