@@ -39,7 +39,7 @@ CONVERSIONS: Final[Mapping[tuple[str, str], tuple[str, float, int]]] = {
     ("1988-5", "mg/L"): ("mg/dL", 0.1, 2),
 }
 # columns that name a device or what stands for it, the first one that a table has
-DEVICES: Final = ("device", "device_id", "analyser", "specimen", "bed", "unit", "site_id")
+DEVICES: Final = ("device", "specimen", "bed", "unit", "site_id")
 
 
 class DefectError(ValueError):

@@ -120,7 +120,6 @@ class _Plan:
     mechanisms: list[tuple[str, str, str, str]] = field(default_factory=list)
     # copies of rows: kind, rows copied, cells that differ from the row's own {column: values}
     copies: list[tuple[str, Rows, dict[str, pd.Series]]] = field(default_factory=list)
-    late: dict[str, tuple[Rows, pd.Series]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         frame = self.view.frame
@@ -249,7 +248,7 @@ def _change_units(plan: _Plan, kind: str) -> None:
 def _convert(plan: _Plan, kind: str, rows: Rows, unit: str, factor: float, decimals: int) -> None:
     """Rewrite value, reference interval and, unless the change is silent, the unit."""
     earlier = {name: plan.cells[name].hits.pop(kind, rows[:0]) for name in plan.cells}
-    for name in ("value", "low", "high", "reference_low", "reference_high"):
+    for name in ("value", "low", "high"):
         if name in plan.cells and (name == "value" or kind == "unit_change"):
             cells = plan.cells[name]
             cells.change(kind, rows, (cells.values.iloc[rows] * factor).round(decimals))
@@ -428,10 +427,9 @@ _DELAYS: Final[Mapping[str, tuple[int, int]]] = {
 
 @dataclass
 class _File:
-    """The rows of the file before they are ordered: the clean row of each, its copy's number."""
+    """The rows of the file before they are ordered: clean row and time of export of each."""
 
     rows: Rows
-    copy: Rows
     exported: pd.Series | None
 
 
@@ -462,19 +460,15 @@ def _stack(plan: _Plan) -> _File:
     exported = _exported(plan)
     count = len(plan.view.frame)
     parts, times = [np.arange(count)], [exported]
-    number = [np.zeros(count, dtype=np.int64)]
-    for which, (kind, rows, _) in enumerate(plan.copies, start=1):
+    for kind, rows, own in plan.copies:
         parts.append(rows)
-        number.append(np.full(len(rows), which))
         if exported is not None:
             low, high = _DELAYS[kind]
-            own = plan.copies[which - 1][2]
             delay = plan.rng(f"{kind}.delay", next(iter(own), "")).integers(low, high, len(rows))
             times.append(exported.iloc[rows].reset_index(drop=True) + pd.Series(delay * MINUTE))
     together = None if exported is None else pd.concat([t for t in times if t is not None])
     return _File(
         np.concatenate(parts),
-        np.concatenate(number),
         None if together is None else together.reset_index(drop=True),
     )
 
