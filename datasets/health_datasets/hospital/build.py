@@ -1,8 +1,10 @@
 """`hospital(...)`: a virtual hospital whose tables are made when they are asked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,6 +14,9 @@ from health_datasets.hospital.facts import Facts, make_facts
 from health_datasets.hospital.outcomes import true_outcomes
 from health_datasets.hospital.sites import SITES
 from health_datasets.hospital.streams import LARGEST_SEED
+
+if TYPE_CHECKING:
+    from health_datasets.hospital.export import Export
 
 MOST_PATIENTS = 2_000_000
 FEWEST_DAYS, MOST_DAYS = 30, 3653
@@ -100,6 +105,42 @@ class Hospital:
     def columns(self, name: str) -> pd.DataFrame:
         """Return what each column of a table is: name, type, unit, key, meaning, sens."""
         return registry.columns(name)
+
+    def export(
+        self,
+        tables: str | Iterable[str] | None = None,
+        *,
+        defects: str | Iterable[str] | Mapping[str, float],
+        seed: int,
+    ) -> "Export":
+        """Return tables as files would hold them, with known defects; see `hospital.export`."""
+        from health_datasets.hospital.export import export
+
+        return export(self, tables, defects=defects, seed=seed)
+
+    def to_parquet(self, folder: str | Path, tables: str | Iterable[str] | None = None) -> Path:
+        """Write tables as Parquet files; see `hospital.export.outputs`."""
+        from health_datasets.hospital.export.outputs import to_parquet
+
+        return to_parquet(self, folder, tables)
+
+    def to_duckdb(self, path: str | Path, tables: str | Iterable[str] | None = None) -> Path:
+        """Write tables into a new DuckDB database; see `hospital.export.outputs`."""
+        from health_datasets.hospital.export.outputs import to_duckdb
+
+        return to_duckdb(self, path, tables)
+
+    def to_fhir(self, folder: str | Path) -> dict[str, int]:
+        """Write FHIR R4 resources as NDJSON files; see `hospital.export.fhir`."""
+        from health_datasets.hospital.export.fhir import to_fhir
+
+        return to_fhir(self, folder)
+
+    def to_omop(self, path: str | Path) -> Path:
+        """Write the core tables of OMOP CDM 5.4; see `hospital.export.omop`."""
+        from health_datasets.hospital.export.omop import to_omop
+
+        return to_omop(self, path)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name.startswith("_") or name not in registry.table_names():
