@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from health_datasets.hospital import tables as registry
+from health_datasets.hospital.alerts import true_alerts
 from health_datasets.hospital.diagnoses import true_diagnoses
 from health_datasets.hospital.facts import Facts, make_facts
 from health_datasets.hospital.outcomes import true_outcomes
+from health_datasets.hospital.prescriptions import true_prescriptions
 from health_datasets.hospital.sites import SITES
 from health_datasets.hospital.streams import LARGEST_SEED
 
@@ -57,6 +59,16 @@ class Truth:
     def outcomes(self) -> pd.DataFrame:
         """The true probability of every outcome (see `true_outcomes`)."""
         return true_outcomes(self.facts)
+
+    @property
+    def alerts(self) -> pd.DataFrame:
+        """What every alert announced (see `true_alerts`)."""
+        return true_alerts(self.facts)
+
+    @property
+    def prescriptions(self) -> pd.DataFrame:
+        """Which doses the kidney called to adjust (see `true_prescriptions`)."""
+        return true_prescriptions(self.facts)
 
 
 class Tables(Mapping[str, pd.DataFrame]):
