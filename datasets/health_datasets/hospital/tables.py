@@ -69,6 +69,11 @@ MODULES: Final[dict[str, str]] = {
     "outcomes": "outcomes",
     "events": "events",
     "staff": "identity",
+    "laboratory": "laboratory",
+    "vitals": "vitals",
+    "prescriptions": "prescriptions",
+    "procedures": "procedures",
+    "alerts": "alerts",
 }
 
 _made: WeakKeyDictionary[Facts, dict[str, pd.DataFrame]] = WeakKeyDictionary()
