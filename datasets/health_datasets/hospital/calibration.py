@@ -5,6 +5,7 @@ writes the executed notebook and its HTML page; `verdicts` is its table. The pag
 nothing.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,6 @@ class Comparison:
         measure: the quantity in a hospital.
         reference: the same quantity in real data, or None: an assumption.
         source: where the real data is from; empty for an assumption.
-        tables: the tables that it reads.
     """
 
     name: str
@@ -67,7 +67,6 @@ class Comparison:
     measure: Callable[[Hospital], float]
     reference: Callable[[], float] | None = None
     source: str = ""
-    tables: tuple[str, ...] = ("stays", "outcomes")
 
 
 def lengths() -> dict[str, pd.Series]:
@@ -137,7 +136,12 @@ def log_spread(values: pd.Series) -> float:
 
 
 def shape_distance(one: pd.Series, other: pd.Series) -> float:
-    """Return the Kolmogorov distance between two distributions, each over its median."""
+    """Return the Kolmogorov distance between two distributions, each over its median.
+
+    NaN when one of them is empty.
+    """
+    if one.empty or other.empty:
+        return float("nan")
     left, right = np.sort(one / one.median()), np.sort(other / other.median())
     both = np.concatenate([left, right])
     below = [np.searchsorted(part, both, side="right") / len(part) for part in (left, right)]
@@ -197,12 +201,13 @@ def _back(group: Hospital) -> float:
 def _intensive(group: Hospital) -> float:
     units = group.table("rum")
     units = units[units["unit"].isin(["REA", "USIC", "USINV"])]
-    return units["stay_id"].nunique() / len(group.table("stays"))
+    return float(group.table("stays")["stay_id"].isin(units["stay_id"]).mean())
 
 
 def _associated(group: Hospital) -> float:
     roles = group.table("diagnoses")["role"]
-    return float((roles == "DAS").sum() / (roles == "DP").sum())
+    share = float((roles[roles != "DR"] == "DAS").mean())
+    return share / (1 - share)
 
 
 def _contact(group: Hospital) -> float:
@@ -236,7 +241,7 @@ COMPARISONS: Final = (
         "delay_spread", "Écart type du log du délai entre prélèvement et résultat",
         "Standard deviation of the log delay from sampling to result", "",
         lambda group: log_spread(laboratory_delays(group)),
-        lambda: log_spread(real_delays()["total"]), COVID, ("laboratory",),
+        lambda: log_spread(real_delays()["total"]), COVID,
     ),
     Comparison(
         "gap_median", "Intervalle médian entre deux événements d'une personne",
@@ -262,16 +267,15 @@ COMPARISONS: Final = (
     ),
     Comparison(
         "intensive", "Séjours passés par la réanimation ou les soins intensifs",
-        "Stays with a time in intensive care", "", _intensive, tables=("rum", "stays"),
+        "Stays with a time in intensive care", "", _intensive,
     ),
     Comparison(
         "associated", "Diagnostics associés codés par RUM", "Associated diagnoses coded by RUM",
-        "", _associated, tables=("diagnoses",),
+        "", _associated,
     ),
     Comparison(
         "first_contact", "Attente médiane du premier contact médical aux urgences",
         "Median wait for the first contact with a physician", "min", _contact,
-        tables=("emergency_visits",),
     ),
 )  # fmt: skip
 
@@ -292,8 +296,6 @@ def verdicts(group: Hospital) -> pd.DataFrame:
         verdict = "held" if kept else "missed"
         rows.append((*_words(target), *numbers, target.source, verdict))
     for one in COMPARISONS:
-        if not set(one.tables) <= set(group.tables):
-            continue
         real = np.nan if one.reference is None else one.reference()
         verdict = "assumption" if one.reference is None else "compared"
         rows.append((*_words(one), real, one.measure(group), np.nan, one.source, verdict))
@@ -378,12 +380,11 @@ def _page(notebook: Any, lang: str) -> str:
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
-        mathjax_url="",
-        require_js_url="",
-        mermaid_js_url="",
         language_code=lang,
     )
     title = {"fr": "Calibration de l'hôpital virtuel", "en": "Calibration of the virtual hospital"}
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title[lang]}})
+    # figures and tables need no script, and nbconvert's own would fetch more
+    page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL)
     page = page.replace("<head>", f"<head>{_POLICY}", 1)
     return str(page.replace("</head>", f"{_STYLE}</head>", 1))
