@@ -38,6 +38,11 @@ GOLDEN: dict[str, str] = {
     "outcomes": "dda284a70677",
     "events": "50f62d7f15b3",
     "staff": "62f4695c090e",
+    "laboratory": "f4f072d42664",
+    "vitals": "b910d5852bde",
+    "prescriptions": "cb1b3e33aebf",
+    "procedures": "0fd87f34b0ed",
+    "alerts": "cb0d801b672a",
 }
 MONTH = pd.Timedelta(days=30)
 

@@ -177,6 +177,7 @@ def keys(facts: Facts, stay: Array) -> dict[str, pd.Series]:
     }
 
 
-def category(codes: Array, names: list[str]) -> pd.Categorical:
-    """Return a categorical from codes, -1 where missing."""
-    return pd.Categorical.from_codes(codes, categories=names)
+def category(codes: Array, names: list[str]) -> pd.Series:
+    """Return a categorical column from codes, -1 where missing."""
+    whole = np.asarray(codes, dtype=np.int64)
+    return pd.Series(pd.Categorical.from_codes(whole, dtype=pd.CategoricalDtype(names)))

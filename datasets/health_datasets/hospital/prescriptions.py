@@ -371,7 +371,7 @@ def make_prescriptions(facts: Facts, seed: int) -> pd.DataFrame:
     code = frame["regimen"].to_numpy()
     every = list(REGIMENS.values())
 
-    def of_regimen(name: str) -> pd.Categorical:
+    def of_regimen(name: str) -> pd.Series:
         values = [getattr(one, name) for one in every]
         names = list(dict.fromkeys(values))
         return category(np.array([names.index(value) for value in values])[code], names)
@@ -400,18 +400,53 @@ TABLES: Final = (
         "Prescriptions de médicaments",
         "Drug prescriptions",
         (
-            Column("prescription_id", "int", "number, by stay and begin", key="primary"),
-            Column("stay_id", "str", "stay", key="stays.stay_id"),
-            Column("patient_id", "str", "patient", key="patients.patient_id"),
-            Column("atc", "category", "ATC code"),
-            Column("drug", "category", "French name of the substance (DCI)"),
-            Column("dose", "float", "one dose, in `unit`", "unit"),
-            Column("unit", "category", "unit of the dose"),
-            Column("route", "category", "route, in French"),
-            Column("daily", "float", "doses a day; 24 for a continuous infusion", "/day"),
-            Column("start_at", "datetime", "begin, not before the entry"),
-            Column("end_at", "datetime", "end, not after the exit"),
-            Column("home", "bool", "home treatment that goes on"),
+            Column(
+                "prescription_id",
+                "int",
+                "number, by stay and begin",
+                key="primary",
+                french="numéro, par séjour et par début",
+            ),
+            Column("stay_id", "str", "stay", key="stays.stay_id", french="séjour"),
+            Column("patient_id", "str", "patient", key="patients.patient_id", french="patient"),
+            Column("atc", "category", "ATC code", french="code ATC"),
+            Column(
+                "drug",
+                "category",
+                "French name of the substance (DCI)",
+                french="dénomination commune internationale (DCI), en français",
+            ),
+            Column(
+                "dose",
+                "float",
+                "one dose, in `unit`",
+                "unit",
+                french="une prise, dans l'unité de `unit`",
+            ),
+            Column("unit", "category", "unit of the dose", french="unité de la dose"),
+            Column("route", "category", "route, in French", french="voie d'administration"),
+            Column(
+                "daily",
+                "float",
+                "doses a day; 24 for a continuous infusion",
+                "/day",
+                french="prises par jour ; 24 pour une perfusion continue",
+            ),
+            Column(
+                "start_at",
+                "datetime",
+                "begin, not before the entry",
+                french="début, pas avant l'entrée",
+            ),
+            Column(
+                "end_at", "datetime", "end, not after the exit", french="fin, pas après la sortie"
+            ),
+            Column(
+                "home",
+                "bool",
+                "home treatment that goes on",
+                french="traitement habituel poursuivi",
+            ),
         ),
         make_prescriptions,
     ),
