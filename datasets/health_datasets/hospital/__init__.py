@@ -6,15 +6,18 @@ group.stays, group.columns("stays"), group.truth.outcomes
 """
 
 from health_datasets.hospital.build import Hospital, Tables, Truth, hospital
+from health_datasets.hospital.calibration import CalibrationReport, calibration_report
 from health_datasets.hospital.tables import Column, Table, UnknownTableError, table
 
 __all__ = [
+    "CalibrationReport",
     "Column",
     "Hospital",
     "Table",
     "Tables",
     "Truth",
     "UnknownTableError",
+    "calibration_report",
     "hospital",
     "table",
 ]
