@@ -215,3 +215,13 @@ def test_the_bench_tells_every_table() -> None:
     told = subprocess.run(command, capture_output=True, text=True, check=True)
     for name in hospital(10, seed=1).tables:
         assert f'"{name}"' in told.stdout or name in ("reports", "report_entities")
+
+
+def test_the_card_has_every_table_in_both_languages(group: Hospital) -> None:
+    card = Path(__file__).resolve().parents[1] / "datasets" / "cards" / "virtual-hospital.md"
+    french, _, english = card.read_text("utf-8").partition("## English")
+    for part in (french, english):
+        listed = re.findall(r"^\| `(\w+)` \|[^|]*\| `(\w+)`", part, re.MULTILINE)
+        assert set(group.tables) <= {name for name, _ in listed}
+        for name, key in listed:
+            assert name not in group.tables or key in group.tables[name]

@@ -322,7 +322,7 @@ def calibration_report(
 
     Args:
         folder: where to write.
-        patients: how many people; under about 20,000 chance alone can miss a target.
+        patients: how many people; under 10,000 chance alone can miss a target.
         seed: of the hospital.
         sites: 1 to 6; from 2 on the report also says how sites differ. Targets are always
             measured on a hospital of one site.
