@@ -67,6 +67,8 @@ MODULES: Final[dict[str, str]] = {
     "outcomes": "outcomes",
     "events": "events",
     "staff": "identity",
+    "reports": "reports",
+    "report_entities": "reports",
 }
 
 _made: WeakKeyDictionary[Facts, dict[str, pd.DataFrame]] = WeakKeyDictionary()
