@@ -102,7 +102,11 @@ RELATIVES: Final = (
 ALLERGENS: Final = (
     ("aux sulfamides", "sulfamides"), ("au latex", "latex"), ("à l'arachide", "arachide"),
 )  # fmt: skip
-INTOXICANT: Final = {"T39.1": "paracétamol", "T42.4": "benzodiazépines", "T43.2": "antidépresseurs"}
+INTOXICANT: Final = {
+    "T39.1": "de [paracétamol|r]",
+    "T42.4": "de [benzodiazépines|r]",
+    "T43.2": "d'[antidépresseurs|r]",
+}
 
 Write = Callable[["Report"], None]
 
@@ -284,7 +288,7 @@ class Report:
         for key in self.draw.some(self._deniable(self.story.lists["rivals"]), most):
             self.say("ruled out", n1=TERMS[key])
         left = self._deniable(self.story.lists["suspect"])
-        if left and self.draw.chance(0.55):
+        if left and self.stay.night and self.draw.chance(0.55):
             self.say("suspect", h1=TERMS[self.draw.choice(left)])
 
     def associated(self, place: str) -> None:
@@ -464,7 +468,7 @@ def _intoxication(report: Report) -> None:
     )
     slots: dict[str, Slot] = {
         "intox_reason": reason[brief],
-        "intox_history": f"[Prise {word}|s.poisoning] de {product} en quantité imprécise.",
+        "intox_history": f"[Prise {word}|s.poisoning] {product} en quantité imprécise.",
         "intox_follow": follow,
     }
     report.writer.slots.update(slots)
@@ -520,7 +524,7 @@ def _worse(report: Report) -> None:
 def conclusion(report: Report, *, everything: bool) -> None:
     """Write the diagnoses: all of them, or those not said in the past history."""
     stay = report.stay
-    report.say("conclusion")
+    report.say("conclusion newborn" if stay.newborn else "conclusion")
     some = [
         code for code in stay.associated if everything or stay.because[code] != "comorbidity"
     ]
@@ -591,7 +595,7 @@ def header(report: Report, *, dates: str = "dates") -> None:
 
 def signature(report: Report) -> None:
     """Write the name of the author."""
-    report.writer.say("\n\n")
+    report.writer.say("\n" if report.writer.text_ends("\n") else "\n\n")
     report.writer.say(report.choose("sign"))
     report.writer.say("\n")
 
@@ -634,7 +638,7 @@ def emergency(report: Report) -> None:
     report.section("exam emergency")
     examination(report)
     report.say("emergency care")
-    report.section("conclusion")
+    report.section("conclusion emergency")
     report.say("emergency conclusion")
     report.rule_out(1)
     report.say("admitted")
@@ -646,7 +650,7 @@ def letter(report: Report) -> None:
     header(report, dates="address")
     report.writer.say("\n")
     report.line("letter open")
-    report.sentence(report.choose("letter body") + ".")
+    report.say("letter body" if report.stay.night else "letter body day")
     past(report, full=False)
     _intoxication(report)
     report.writer.say("\n")
@@ -655,9 +659,9 @@ def letter(report: Report) -> None:
     report.writer.say("\n")
     conclusion(report, everything=True)
     leaving(report)
-    report.section("treatment")
+    report.section("treatment letter")
     treatment(report)
-    report.writer.say("\n")
+    report.writer.say("\n\n")
     report.line("letter close")
     signature(report)
 

@@ -37,10 +37,14 @@ class Form:
         return (first in VOWELS or first == "h") and not self.text.startswith(_ASPIRATED)
 
     def preceded(self, article: str) -> str:
-        """Return what stands before it: `un`, `le`, `de`, `du`, `au`, `aucun` or nothing."""
+        """Return what stands before it: `un`, `dun` (d'un), `le`, `de` …."""
         plural, feminine = self.gender.endswith("p"), self.gender.startswith("f")
         if article == "de":
             return "d'" if self.elided else "de "
+        if article == "dun":
+            if plural:
+                return "d'" if self.elided else "de "
+            return "d'une " if feminine else "d'un "
         if article == "un":
             return "des " if plural else "une " if feminine else "un "
         if article == "aucun":
@@ -216,7 +220,7 @@ DIAGNOSES: Final[dict[str, str]] = {
     "T81.4": "infection du site opératoire:f, ISO:f | infection post-opératoire:f",
     "Z12.1": "dépistage du cancer colorectal:m, dépistage du CCR:m",
     "Z37.0": "enfant unique vivant:m, naissance d'un enfant vivant:f",
-    "Z38.0": "nouveau-né unique né à l'hôpital:m, naissance unique:f",
+    "Z38.0": "naissance d'un enfant unique:f, naissance unique:f",
     "Z51.1": "séance de chimiothérapie:f, cure de chimiothérapie:f",
     "Z60.20": "isolement à domicile:m, vie seule à domicile:f",
     "Z74.0": "mobilité réduite:f, perte d'autonomie à la marche:f",
@@ -432,10 +436,10 @@ DRUGS: Final[dict[str, tuple[str, str]]] = {
     "métronidazole": ("J01XD01", "500 mg x 3/j"),
     "noradrénaline": ("C01CA03", ""),
     "ofloxacine": ("J01MA01", "200 mg x 2/j"),
-    "ondansétron": ("A04AA01", "8 mg si nausées"),
+    "ondansétron": ("A04AA01", "8 mg si besoin"),
     "oxytocine": ("H01BB02", ""),
     "pantoprazole": ("A02BC02", "40 mg/j"),
-    "paracétamol": ("N02BE01", "1 g si douleur, max 3/j"),
+    "paracétamol": ("N02BE01", "1 g si besoin, max 3/j"),
     "phytoménadione": ("B02BA01", ""),
     "prednisolone": ("H02AB06", ""),
     "prednisone": ("H02AB07", "40 mg/j pendant 5 j"),
@@ -447,7 +451,7 @@ DRUGS: Final[dict[str, tuple[str, str]]] = {
     "sulfate ferreux": ("B03AA07", "80 mg x 2/j"),
     "ticagrelor": ("B01AC24", "90 mg x 2/j"),
     "tiotropium": ("R03BB04", "1 inhalation/j"),
-    "tramadol": ("N02AX02", "50 mg si douleur"),
+    "tramadol": ("N02AX02", "50 mg si besoin"),
     "tropicamide": ("S01FA06", ""),
     "vancomycine": ("J01XA01", ""),
 }

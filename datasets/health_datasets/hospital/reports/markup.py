@@ -6,7 +6,7 @@ A template is French text with three kinds of marks:
   `KINDS`; the concept (default: the words), the flags and the code may be left out;
 - `[@key flags]`, one of the forms of a term of the lexicon, or `[de @key]`, `[un @key]`,
   `[le @key]`, `[du @key]`, `[au @key]`, `[aucun @key]`, with what French puts before it;
-- `{name}`, `{de name}` …, a value of the context, with flags after the name; `{a/b}` writes
+- `{name}`, `{de name}`, `{dun name}` …, a value of the context, with flags after the name; `{a/b}` writes
   `a` for a man and `b` for a woman, `{e}` an `e` for a woman, `{ee}` the ending of a
   participle that agrees with the last term written.
 
@@ -35,7 +35,7 @@ KINDS: Final = {
     "m": "measurement",
     "i": "identity",
 }
-_ARTICLE = r"(?:(un|de|le|du|au|aucun) )?"
+_ARTICLE = r"(?:(un|dun|de|le|du|au|aucun) )?"
 _MARK: Final = re.compile(
     rf"\[{_ARTICLE}@([\w.' éâ-]+?)([-?^<]*)\]"
     r"|\[([^\]|]+)\|([a-z])(?:\.([\w.]+))?([-?^<]*)(?:=([A-Z][\d.]+))?\]"
