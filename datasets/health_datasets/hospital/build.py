@@ -98,7 +98,7 @@ class Hospital:
         return self.tables[name]
 
     def columns(self, name: str) -> pd.DataFrame:
-        """Return what each column of a table is: name, type, unit, key, meaning."""
+        """Return what each column of a table is: name, type, unit, key, meaning, sens."""
         return registry.columns(name)
 
     def __getattr__(self, name: str) -> pd.DataFrame:

@@ -380,10 +380,11 @@ class Case:
         uhcd: share of the emergency stays that begin in the short-stay unit.
         surgical: whether there is an operation.
         group: GHM-like group, without its level.
-        days: median length of stay, days, at severity 0 without comorbidity, under 75 years.
+        days: median length of stay, days, at severity 0 without comorbidity, under 75 years,
+            before the intercept of `equations.DAYS`.
         spread: standard deviation of the log of the length that nothing explains.
-        death: probability of death at severity 0, no comorbidity, frailty 0.1, under 75
-            years, no deterioration.
+        death: probability of death at severity 0, without comorbidity, frailty 0.1, under
+            75 years, without deterioration.
         deterioration: the same for a deterioration during the stay.
         season: amplitude of the yearly cosine (0 to 1) and day of its peak (0 = 1 January).
     """
@@ -539,7 +540,7 @@ CASES: Final[tuple[Case, ...]] = (
         "bronchiolitis", "Bronchiolite du nourrisson", "Infant bronchiolitis",
         (("J21.0", 0.7), ("J21.9", 0.3)),
         (("R63.3", 0.4), ("E86", 0.06)), "J96.00",
-        (60, 0, 0, 0, 0, 0), "PEDI", "04M-BRONCHIOLITIS", 2.4, 0.45, 0.00022, 0.048,
+        (25, 0, 0, 0, 0, 0), "PEDI", "04M-BRONCHIOLITIS", 2.4, 0.45, 0.00022, 0.048,
         male=1.4, critical="REA", critical_share=0.04, uhcd=0.2, season=(0.95, 345),
     ),
     Case(
@@ -619,14 +620,14 @@ CASES: Final[tuple[Case, ...]] = (
         (("O80.0", 1.0),),
         (("Z37.0", 1.0), ("O70.0", 0.4), ("O68.0", 0.15), ("O99.0", 0.12), ("O72.1", 0.05)),
         "O72.1",
-        (0, 0, 1, 0.01, 0, 0), "MATE", "14Z-DELIVERY", 3.6, 0.25, 0.00005, 0.008,
+        (0, 0, 1, 0.01, 0, 0), "MATE", "14Z-DELIVERY", 4.1, 0.25, 0.00005, 0.008,
         way="birth", male=0.0,
     ),
     Case(
         "newborn", "Nouveau-né", "Newborn",
         (("Z38.0", 1.0),),
         (("P59.9", 0.15), ("P22.1", 0.05), ("P70.4", 0.04)), "P22.1",
-        (1, 0, 0, 0, 0, 0), "MATE", "15M-NEWBORN", 3.6, 0.25, 0.0004, 0.008,
+        (1, 0, 0, 0, 0, 0), "MATE", "15M-NEWBORN", 4.1, 0.25, 0.0004, 0.008,
         way="birth",
     ),
 )  # fmt: skip

@@ -14,12 +14,14 @@ import pandas as pd
 
 from health_datasets.hospital.cases import CASES, UNITS
 from health_datasets.hospital.equations import Array
-from health_datasets.hospital.facts import DAY, YEAR, Facts, age_years, minute_of_day
+from health_datasets.hospital.facts import DAY, YEAR, Facts, age_years, arrival_days, minute_of_day
 from health_datasets.hospital.streams import stream
 from health_datasets.hospital.tables import Column, Table
 
 # visits without a stay, by year and age band (cases.AGE_BANDS); assumption
-VISIT_RATE: Final = (1.5, 0.95, 0.95, 0.75, 0.75, 0.95)
+VISIT_RATE: Final = (2.8, 1.9, 1.45, 0.75, 0.55, 0.6)
+# a man comes that much more often than a woman (assumption)
+MALE_RATE: Final = 1.17
 # minutes from arrival to exit without a stay: median (2 h 30 for those who go home, DREES
 # survey of 13 June 2023), spread of the log (assumption)
 HOME_MINUTES: Final = (150.0, 0.8)
@@ -29,6 +31,9 @@ TRIAGE_FROM: Final = (2.9, 1.7, 0.8, 0.0, -1.2)
 # median minutes to the first contact with a physician, by triage (assumption)
 WAIT: Final = (2.0, 15.0, 35.0, 50.0, 65.0, 75.0)
 TRANSPORT: Final = ("PERSO", "AMBU", "VSAB", "SMUR")
+# their shares, when triaged 3A to 5 and when 1 or 2 (assumption)
+RIDE: Final = (0.86, 0.07, 0.069, 0.001)
+RIDE_URGENT: Final = (0.25, 0.3, 0.35, 0.1)
 
 # CIM-10 (checked as in cases.py): French, English, weight under 15, from 15 to 64, from 65
 HOME_CODES: Final[tuple[tuple[str, str, str, tuple[float, float, float]], ...]] = (
@@ -85,9 +90,10 @@ def _home_visits(facts: Facts, rng: np.random.Generator) -> tuple[Array, Array, 
     age = age_years(birth, np.full(len(patients), start))
     bounds = np.array([0, 2, 15, 45, 65, 80])
     rate = np.array(VISIT_RATE)[np.searchsorted(bounds, age, side="right") - 1]
+    rate = rate * np.where(patients["sex"] == "M", MALE_RATE, 1.0)
     who = np.repeat(np.arange(len(patients)), rng.poisson(rate * days / YEAR))
     n = len(who)
-    arrival = first + rng.integers(0, days, n) * DAY + minute_of_day(rng, n)
+    arrival = first + arrival_days(rng, start, days, n) * DAY + minute_of_day(rng, n)
     median, spread = HOME_MINUTES
     delay = facts.sites["emergency_delay"].to_numpy()[patients["site"].to_numpy()[who]]
     stays = np.exp(np.log(median * delay) + spread * rng.standard_normal(n)).clip(12, 20 * 60)
@@ -185,7 +191,7 @@ def make_emergency_visits(facts: Facts, seed: int) -> pd.DataFrame:
     goes, away = _orientations(facts, rng, rows, len(who), triage)
     moments = arrival.astype("datetime64[m]").astype("datetime64[s]")
     age = age_years(facts.patients["birth_date"].to_numpy()[patient], moments)
-    frame = _frame(facts, rng, patient, rows, len(who), site)
+    frame = _frame(facts, patient, rows, len(who), site)
     for name, value in (
         ("arrival_at", arrival),
         ("triage_at", seen),
@@ -194,19 +200,12 @@ def make_emergency_visits(facts: Facts, seed: int) -> pd.DataFrame:
         ("exit_at", leave),
     ):
         frame[name] = value.astype("datetime64[m]").astype("datetime64[s]")
-    hidden = ["first_contact_at", "decision_at"]
-    frame.loc[away, hidden] = pd.NaT
+    frame.loc[away, ["first_contact_at", "decision_at"]] = pd.NaT
     frame["age"] = age
-    frame["triage"] = pd.Categorical.from_codes(triage, categories=list(TRIAGE), ordered=True)
-    ccmu = np.array([5, 4, 3, 3, 2, 1])[triage]
-    shifted = ccmu + rng.choice(np.array([-1, 0, 0, 0, 0, 1]), len(ccmu))
-    frame["ccmu"] = pd.Series(shifted.clip(1, 5)).astype("Int64").where(~pd.Series(away))
-    calm, grave = np.array([0.86, 0.07, 0.069, 0.001]), np.array([0.25, 0.3, 0.35, 0.1])
-    limits = np.where((triage <= 1)[:, None], np.cumsum(grave), np.cumsum(calm))
-    ride = (rng.random(len(triage))[:, None] >= limits).sum(axis=1).clip(max=3)
-    frame["transport"] = pd.Categorical.from_codes(ride, categories=list(TRANSPORT))
-    code = np.array([row[0] for row in HOME_CODES], dtype=object)
-    at_home = code[_home_codes(rng, age[len(rows) :])]
+    _assess(frame, rng, triage, away)
+    at_home = np.array([row[0] for row in HOME_CODES], dtype=object)[
+        _home_codes(rng, age[len(rows) :])
+    ]
     frame["dp"] = pd.Series(np.concatenate([_stay_codes(facts)[rows], at_home]), dtype="str")
     frame["dp"] = frame["dp"].where(~away)
     stayed = np.arange(len(patient)) < len(rows)
@@ -219,9 +218,7 @@ def make_emergency_visits(facts: Facts, seed: int) -> pd.DataFrame:
     return frame[[column.name for column in TABLES[0].columns]]
 
 
-def _frame(
-    facts: Facts, rng: np.random.Generator, patient: Array, rows: Array, home: int, site: Array
-) -> pd.DataFrame:
+def _frame(facts: Facts, patient: Array, rows: Array, home: int, site: Array) -> pd.DataFrame:
     stay = facts.stays["stay_id"].to_numpy().astype(object)[rows]
     none = np.full(home, None, dtype=object)
     return pd.DataFrame(
@@ -231,6 +228,17 @@ def _frame(
             "stay_id": pd.Series(np.concatenate([stay, none]), dtype="str"),
         }
     )
+
+
+def _assess(frame: pd.DataFrame, rng: np.random.Generator, triage: Array, away: Array) -> None:
+    """Add the triage, the gravity that the physician sees and the way of coming."""
+    frame["triage"] = pd.Categorical.from_codes(triage, categories=list(TRIAGE), ordered=True)
+    ccmu = np.array([5, 4, 3, 3, 2, 1])[triage]
+    shifted = ccmu + rng.choice(np.array([-1, 0, 0, 0, 0, 1]), len(ccmu))
+    frame["ccmu"] = pd.Series(shifted.clip(1, 5)).astype("Int64").where(~pd.Series(away))
+    limits = np.where((triage <= 1)[:, None], np.cumsum(RIDE_URGENT), np.cumsum(RIDE))
+    ride = (rng.random(len(triage))[:, None] >= limits).sum(axis=1).clip(max=3)
+    frame["transport"] = pd.Categorical.from_codes(ride, categories=list(TRANSPORT))
 
 
 def _stay_codes(facts: Facts) -> Array:
@@ -245,26 +253,83 @@ TABLES: Final = (
         "Passages aux urgences, à la manière des RPU",
         "Visits to the emergency department, RPU-like",
         (
-            Column("visit_id", "str", "number, by arrival", key="primary"),
-            Column("patient_id", "str", "patient", key="patients.patient_id"),
-            Column("site_id", "str", "site"),
-            Column("stay_id", "str", "the stay that follows, else missing", key="stays.stay_id"),
-            Column("age", "int", "completed years at arrival", "years"),
-            Column("arrival_at", "datetime", "registration"),
-            Column("transport", "category", "PERSO, AMBU, VSAB (fire brigade), SMUR (mobile ICU)"),
-            Column("triage_at", "datetime", "triage by the nurse"),
-            Column("triage", "category", "FRENCH scale, 1 (most urgent), 2, 3A, 3B, 4, 5"),
-            Column("first_contact_at", "datetime", "first physician; missing if left unseen"),
-            Column("ccmu", "int", "CCMU 1 to 5 (gravest); missing if left unseen"),
-            Column("dp", "str", "principal diagnosis, CIM-10; missing if left unseen"),
-            Column("decision_at", "datetime", "decision to admit or discharge"),
-            Column("exit_at", "datetime", "exit; the entry of the stay, if one follows"),
-            Column("exit_mode", "str", "6 admitted here (mutation), 8 home"),
+            Column(
+                "visit_id", "str", "number, by arrival", key="primary", french="numéro, par arrivée"
+            ),
+            Column("patient_id", "str", "patient", key="patients.patient_id", french="patient"),
+            Column("site_id", "str", "site", french="site"),
+            Column(
+                "stay_id",
+                "str",
+                "the stay that follows, else missing",
+                key="stays.stay_id",
+                french="le séjour qui suit, sinon absent",
+            ),
+            Column(
+                "age", "int", "completed years at arrival", "years", french="âge révolu à l'arrivée"
+            ),
+            Column("arrival_at", "datetime", "registration", french="enregistrement"),
+            Column(
+                "transport",
+                "category",
+                "PERSO, AMBU, VSAB (fire brigade), SMUR (mobile ICU)",
+                french="PERSO personnel, AMBU ambulance, VSAB pompiers, SMUR",
+            ),
+            Column(
+                "triage_at",
+                "datetime",
+                "triage by the nurse",
+                french="tri par l'infirmier d'accueil",
+            ),
+            Column(
+                "triage",
+                "category",
+                "FRENCH scale, 1 (most urgent), 2, 3A, 3B, 4, 5",
+                french="échelle FRENCH, de 1 (le plus urgent) à 5 : 1, 2, 3A, 3B, 4, 5",
+            ),
+            Column(
+                "first_contact_at",
+                "datetime",
+                "first physician; missing if left unseen",
+                french="premier contact médical ; absent si parti sans attendre",
+            ),
+            Column(
+                "ccmu",
+                "Int64",
+                "CCMU 1 to 5 (gravest); missing if left unseen",
+                french="CCMU de 1 à 5 (le plus grave) ; absente si parti sans attendre",
+            ),
+            Column(
+                "dp",
+                "str",
+                "principal diagnosis, CIM-10; missing if left unseen",
+                french="diagnostic principal, CIM-10 ; absent si parti sans attendre",
+            ),
+            Column(
+                "decision_at",
+                "datetime",
+                "decision to admit or discharge",
+                french="décision d'hospitaliser ou de laisser sortir",
+            ),
+            Column(
+                "exit_at",
+                "datetime",
+                "exit; the entry of the stay, if one follows",
+                french="sortie ; l'entrée du séjour s'il y en a un",
+            ),
+            Column(
+                "exit_mode",
+                "str",
+                "6 admitted here (mutation), 8 home",
+                french="6 mutation (hospitalisé ici), 8 domicile",
+            ),
             Column(
                 "orientation",
                 "str",
                 "UHCD, MED, CHIR, OBST, SI, REA; PSA left unseen, SCAM against advice, FUGUE "
                 "absconded, REO redirected; missing at home",
+                french="UHCD, MED, CHIR, OBST, SI, REA ; PSA parti sans attendre, SCAM contre avis "
+                "médical, FUGUE, REO réorienté ; absente au domicile",
             ),
         ),
         make_emergency_visits,

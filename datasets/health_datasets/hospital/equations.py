@@ -49,7 +49,7 @@ EMERGENCY_RATE: Final[Mapping[str, float]] = {
 }
 # planned stays a year, by age band: with nights, without
 ELECTIVE_RATE: Final = (0.0, 0.0, 0.012, 0.045, 0.09, 0.045)
-DAY_RATE: Final = (0.0, 0.0, 0.10, 0.26, 0.40, 0.22)
+DAY_RATE: Final = (0.0, 0.0, 0.12, 0.31, 0.46, 0.25)
 # share of the patients with a cancer who have a course of chemotherapy in two years, sessions
 CHEMOTHERAPY_SHARE: Final = 0.3
 CHEMOTHERAPY_SESSIONS: Final = 9.0
@@ -122,8 +122,9 @@ DEATH_AFTER: Final = Equation(
 )
 # base: log of `Case.days`. `age_75` from COUNT azpro (mean 9.59 against 8.56 days), `dies` from
 # COUNT medpar (median 7 against 9 days)
+# The intercept is set so that the mean number of nights holds its target.
 DAYS: Final = Equation(
-    0.0,
+    -0.1,
     {
         **{"severity": 0.22, "age_75": float(np.log(9.59 / 8.56)), "comorbidities": 0.05},
         **{"deteriorates": 0.35, "dies": float(np.log(7 / 9)), "log_days_factor": 1.0},

@@ -82,6 +82,8 @@ ARRIVAL_HOURS: Final = (
     *(54, 55, 60, 60, 58, 58, 58, 56, 51, 45, 37, 28),
 )
 ARRIVAL_WEEKDAYS: Final = (1.09, 1.0, 0.98, 0.98, 1.0, 0.97, 0.98)
+# amplitude of the yearly cosine and day of its peak, all cases together (assumption)
+ARRIVAL_SEASON: Final = (0.06, 15)
 # minutes in the emergency department of those who stay: median (5 h 20 for direct admissions,
 # DREES, Études et résultats, March 2025: survey of 13 June 2023), spread of the log (assumption)
 EMERGENCY_MINUTES: Final = (320.0, 0.55)
@@ -236,11 +238,19 @@ def _births(
 
 def _arrivals(world: _World, rng: np.random.Generator, n: int) -> Array:
     """Draw minutes of arrival at an emergency department."""
-    weekday = (world.start.astype("datetime64[D]").astype("int64") + 3) % 7
-    weights = np.array(ARRIVAL_WEEKDAYS)[(weekday + np.arange(world.days)) % 7]
-    total = np.cumsum(weights)
-    day = np.searchsorted(total, rng.random(n) * total[-1], side="right").clip(max=world.days - 1)
-    return day * DAY + minute_of_day(rng, n)
+    return arrival_days(rng, world.start, world.days, n) * DAY + minute_of_day(rng, n)
+
+
+def arrival_days(rng: np.random.Generator, start: np.datetime64, days: int, n: int) -> Array:
+    """Draw days from the start by the week and the season of an emergency department."""
+    day = start.astype("datetime64[D]") + np.arange(days)
+    weekday = (day.astype("int64") + 3) % 7
+    of_year = (day - day.astype("datetime64[Y]")).astype("int64")
+    amplitude, peak = ARRIVAL_SEASON
+    season = 1 + amplitude * np.cos(2 * np.pi * (of_year - peak) / YEAR)
+    total = np.cumsum(np.array(ARRIVAL_WEEKDAYS)[weekday] * season)
+    draw = rng.random(n) * total[-1]
+    return np.searchsorted(total, draw, side="right").clip(max=days - 1)
 
 
 def minute_of_day(rng: np.random.Generator, n: int) -> Array:

@@ -22,11 +22,12 @@ class Column:
 
     Attributes:
         name: its name.
-        type: `str`, `int`, `float`, `bool`, `boolean` (may be missing), `category`,
+        type: `str`, `int`, `Int64` and `boolean` (may be missing), `float`, `bool`, `category`,
             `datetime` (datetime64[s], local time, no zone).
         meaning: one line, in English; the codes that it may hold.
         unit: of a number, such as `days`; empty otherwise.
         key: `primary`, or the column that it points at, such as `patients.patient_id`.
+        french: the meaning in French.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     meaning: str
     unit: str = ""
     key: str = ""
+    french: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,11 @@ def table(facts: Facts, name: str) -> pd.DataFrame:
 
 
 def columns(name: str) -> pd.DataFrame:
-    """Return the documented columns of a table, one a row: name, type, unit, key, meaning."""
-    rows = [(c.name, c.type, c.unit, c.key, c.meaning) for c in definition(name).columns]
-    return pd.DataFrame(rows, columns=["name", "type", "unit", "key", "meaning"], dtype="str")
+    """Return the documented columns of a table, one a row.
+
+    Returns:
+        `name`, `type`, `unit`, `key`, `meaning` (English) and `sens` (French).
+    """
+    rows = [(c.name, c.type, c.unit, c.key, c.meaning, c.french) for c in definition(name).columns]
+    names = ["name", "type", "unit", "key", "meaning", "sens"]
+    return pd.DataFrame(rows, columns=names, dtype="str")
