@@ -116,7 +116,7 @@ def _report_table(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     table["written_at"] = table["written_at"].astype("datetime64[s]")
     table["kind"] = pd.Categorical(table["kind"], categories=list(KINDS))
     table["author"] = pd.Categorical(table["author"], categories=["physician", "resident"])
-    return table.astype({name: "str" for name in ("report_id", "stay_id", "patient_id", "text")})
+    return table.astype(dict.fromkeys(("report_id", "stay_id", "patient_id", "text"), "str"))
 
 
 _KIND_NAMES: Final = (
@@ -162,13 +162,34 @@ _REPORTS: Final = Table(
     "Comptes rendus en français, synthétiques",
     "French clinical reports, synthetic",
     (
-        Column("report_id", "str", "stay's number and a letter for the kind", key="primary"),
-        Column("stay_id", "str", "stay", key="stays.stay_id"),
-        Column("patient_id", "str", "patient", key="patients.patient_id"),
-        Column("kind", "category", ", ".join(KINDS)),
-        Column("written_at", "datetime", "when it was written"),
-        Column("author", "category", "role of the author: physician, resident"),
-        Column("text", "str", "the report, in French; it names the patient"),
+        Column(
+            "report_id",
+            "str",
+            "stay's number and a letter for the kind",
+            key="primary",
+            french="numéro du séjour et une lettre pour la nature",
+        ),
+        Column("stay_id", "str", "stay", key="stays.stay_id", french="séjour"),
+        Column("patient_id", "str", "patient", key="patients.patient_id", french="patient"),
+        Column(
+            "kind",
+            "category",
+            ", ".join(KINDS),
+            french="nature du compte rendu : séjour, urgences, lettre de sortie, bloc, imagerie",
+        ),
+        Column("written_at", "datetime", "when it was written", french="moment de la rédaction"),
+        Column(
+            "author",
+            "category",
+            "role of the author: physician, resident",
+            french="fonction de l'auteur : physician (médecin), resident (interne)",
+        ),
+        Column(
+            "text",
+            "str",
+            "the report, in French; it names the patient",
+            french="le compte rendu ; il nomme le patient",
+        ),
     ),
     make_reports,
 )
@@ -177,30 +198,84 @@ _ENTITIES: Final = Table(
     "Vérité terrain des comptes rendus, une mention par ligne",
     "Ground truth of the reports, one mention a row",
     (
-        Column("report_id", "str", "report", key="reports.report_id"),
-        Column("start", "int", "first character of the mention in the text", "characters"),
-        Column("end", "int", "character after its last one", "characters"),
-        Column("text", "str", "the mention as written: text[start:end]"),
-        Column("kind", "category", ", ".join(_KIND_NAMES)),
+        Column("report_id", "str", "report", key="reports.report_id", french="compte rendu"),
+        Column(
+            "start",
+            "int",
+            "first character of the mention in the text",
+            "characters",
+            french="premier caractère de la mention dans le texte",
+        ),
+        Column(
+            "end",
+            "int",
+            "character after its last one",
+            "characters",
+            french="caractère qui suit le dernier",
+        ),
+        Column(
+            "text",
+            "str",
+            "the mention as written: text[start:end]",
+            french="la mention telle qu'écrite : text[start:end]",
+        ),
+        Column(
+            "kind",
+            "category",
+            ", ".join(_KIND_NAMES),
+            french="nature : maladie, signe, germe, situation, médicament, acte, mesure, identité",
+        ),
         Column(
             "concept",
             "str",
             "what it is: a CIM-10 code for a coded diagnosis, else a name, such as fever, "
             "oxygen_saturation, patient_name",
+            french="ce que c'est : code CIM-10 d'un diagnostic codé, sinon un nom anglais",
         ),
-        Column("code", "str", "CIM-10, or ATC for a drug; missing without"),
-        Column("value", "float", "of a measurement, in `unit`; the systolic blood pressure"),
-        Column("unit", "str", "of a measurement, missing without"),
-        Column("negated", "bool", "said to be absent"),
-        Column("hypothetical", "bool", "suspected, discussed, not affirmed"),
-        Column("family", "bool", "of a relative, not of the patient"),
+        Column(
+            "code",
+            "str",
+            "CIM-10, or ATC for a drug; missing without",
+            french="CIM-10, ou ATC d'un médicament ; absent sinon",
+        ),
+        Column(
+            "value",
+            "float",
+            "of a measurement, in `unit`; the systolic blood pressure",
+            french="valeur d'une mesure, en `unit` ; la pression systolique",
+        ),
+        Column(
+            "unit",
+            "str",
+            "of a measurement, missing without",
+            french="unité d'une mesure, absente sinon",
+        ),
+        Column("negated", "bool", "said to be absent", french="dit absent"),
+        Column(
+            "hypothetical",
+            "bool",
+            "suspected, discussed, not affirmed",
+            french="suspecté, discuté, non affirmé",
+        ),
+        Column(
+            "family",
+            "bool",
+            "of a relative, not of the patient",
+            french="d'un parent, non du patient",
+        ),
         Column(
             "historical",
             "bool",
             "over before this stay; a chronic disease in the past history is not",
+            french="terminé avant ce séjour ; une maladie chronique en antécédent ne l'est pas",
         ),
-        Column("misspelt", "bool", "typed with a slip, or without its accents"),
-        Column("abbreviated", "bool", "holds an abbreviation"),
+        Column(
+            "misspelt",
+            "bool",
+            "typed with a slip, or without its accents",
+            french="écrit avec une faute de frappe, ou sans ses accents",
+        ),
+        Column("abbreviated", "bool", "holds an abbreviation", french="contient une abréviation"),
     ),
     make_report_entities,
 )

@@ -5,8 +5,8 @@ from typing import Final
 
 import pandas as pd
 
+from health_datasets.hospital.identity import EMERGENCY_UNIT
 from health_datasets.hospital.reports.context import (
-    EMERGENCY_UNIT,
     UNIT_NAMES,
     Stay,
     World,
@@ -164,14 +164,14 @@ class Report:
         return {
             "civil": civil,
             "civil_article": civil if age >= 15 else child.capitalize(),
-            "de_civil": f"de {civil}" if age >= 15 else "de " + ("la jeune" if woman else "du jeune")[3 * (not woman) :],
+            "de_civil": f"de {civil}" if age >= 15 else "de la jeune" if woman else "du jeune",
             "last_name": Value(last, "identity", "patient_name"),
             "first_name": Value(first, "identity", "patient_name"),
             "mother": Value(relative, "identity", "relative_name"),
             "ipp": Value(stay.patient_id, "identity", "ipp"),
             "stay_id": Value(stay.stay_id, "identity", "stay_number"),
             "hospital": Value(site.french, "identity", "hospital"),
-            "service": "Service des urgences" if self.kind == "emergency" else UNIT_NAMES[stay.unit],
+            "service": _SERVICES.get(self.kind, UNIT_NAMES[stay.unit]),
             "unit": UNIT_NAMES["REA"].lower(),
             "to_unit": UNIT_NAMES[stay.units[0]].lower(),
             "age": text,
@@ -188,7 +188,9 @@ class Report:
         slots = time_slots(stay, draw)
         slots |= vital_slots(stay, draw)
         slots |= laboratory_slots(stay, draw, laboratory_units(self.world.facts, stay.site))
-        slots |= body_slots(stay, draw, Draw(self.world.facts.seed, f"reports.birth.{stay.mother_id}"))
+        slots |= body_slots(
+            stay, draw, Draw(self.world.facts.seed, f"reports.birth.{stay.mother_id}")
+        )
         moments = {
             "birth_date": stay.birth, "entry_date": stay.entry, "exit_date": stay.exit,
             "arrival_date": stay.arrival or stay.entry, "entry_day": stay.entry,
@@ -198,7 +200,10 @@ class Report:
         }  # fmt: skip
         for name, moment in moments.items():
             slots[name] = written_day(moment, self.draw, self.dates)
-        for name, hour in (("arrival_clock", stay.arrival or stay.entry), ("exit_clock", stay.exit)):
+        for name, hour in (
+            ("arrival_clock", stay.arrival or stay.entry),
+            ("exit_clock", stay.exit),
+        ):
             slots[name] = Value(f"{hour:%Hh%M}", "identity", "time")
         slots["dp"], slots["dr"] = TERMS[stay.principal], TERMS[stay.related or stay.principal]
         slots["lives"] = self._lives()
@@ -300,6 +305,7 @@ class Report:
             self.say(known if known in phrases() else "das other", x=TERMS[code])
 
 
+_SERVICES: Final = {"emergency": "Service des urgences"}
 STYLES_OF_SITE: Final = ("prose", "brief")
 
 
@@ -339,29 +345,40 @@ def _said_by_case(name: str, stay: Stay) -> bool:
 
 def past(report: Report, *, full: bool = True) -> None:
     """Write the past history, the family's and the habits."""
-    stay, patient = report.stay, report.patient
+    stay = report.stay
     items = _chronic(report)
     if items:
         report.say("past list", items=joined(items, ", "))
-    else:
-        report.say("past newborn" if stay.newborn else "past none")
     if stay.newborn:
+        report.say("past newborn")
         _mother(report)
+    events = [] if stay.newborn else _events(report)
+    if not stay.newborn and not items and not any(name == "past disease" for name, _ in events):
+        report.say("past none")
     if not full or stay.newborn:
         return
+    for name, slots in events:
+        report.say(name, **slots)
+    _absent(report)
+    _family(report)
+
+
+def _events(report: Report) -> list[tuple[str, dict[str, Slot]]]:
+    """Draw operations and diseases of the past: the sentence of each, and its slots."""
+    stay, patient = report.stay, report.patient
+    events: list[tuple[str, dict[str, Slot]]] = []
     others = {report.world.stays["case"][one] for one in report.world.of_patient[_patient(report)]}
     for key, (share, sex, least, most, cases) in PAST.items():
         drawn, year = patient.chance(share), _year(report, least, most)
         allowed = sex in ("", "F" if stay.woman else "M") and stay.age > least + 3
         mother = key == "hysterectomy" and "delivery" in others
         if drawn and allowed and not mother and not others & set(cases):
-            report.say("past operation", op=TERMS[key], **year)
+            events.append(("past operation", {"op": TERMS[key], **year}))
     for key, (share, least, most) in PAST_DISEASES.items():
         drawn, year = patient.chance(share), _year(report, least, most)
         if drawn and least + 3 < stay.age and _may_recall(key, stay):
-            report.say("past disease", pd=TERMS[key], **year)
-    _absent(report)
-    _family(report)
+            events.append(("past disease", {"pd": TERMS[key], **year}))
+    return events
 
 
 def _mother(report: Report) -> None:
@@ -512,7 +529,8 @@ def course(report: Report) -> None:
 def _worse(report: Report) -> None:
     """Write the deterioration."""
     stay = report.stay
-    later = None not in (stay.intensive_at, stay.worse_at) and stay.intensive_at > stay.worse_at
+    intensive, worse = stay.intensive_at, stay.worse_at
+    later = intensive is not None and worse is not None and intensive > worse
     move = report.choose("worse move") if later else ""
     codes = [code for code in stay.associated if stay.because[code] == "deterioration"]
     if codes:
@@ -525,9 +543,7 @@ def conclusion(report: Report, *, everything: bool) -> None:
     """Write the diagnoses: all of them, or those not said in the past history."""
     stay = report.stay
     report.say("conclusion newborn" if stay.newborn else "conclusion")
-    some = [
-        code for code in stay.associated if everything or stay.because[code] != "comorbidity"
-    ]
+    some = [code for code in stay.associated if everything or stay.because[code] != "comorbidity"]
     # the primary tumour of a session is a related diagnosis
     some += [stay.related] if stay.related and stay.related not in some else []
     if some:
@@ -672,7 +688,9 @@ def operative(report: Report) -> None:
     header(report, dates="")
     report.writer.slots["op_title"] = title
     report.writer.slots["anaesthesia"] = (
-        "topique" if report.stay.case.key == "cataract" else report.draw.choice(("générale", "générale"))
+        "topique"
+        if report.stay.case.key == "cataract"
+        else report.draw.choice(("générale", "générale"))
     )
     report.writer.say("\n")
     report.sentence(report.choose("operative open") + "\n")

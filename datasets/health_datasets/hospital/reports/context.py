@@ -16,7 +16,7 @@ import pandas as pd
 from health_datasets.hospital.cases import CASE_OF, CASES, COMORBIDITIES, UNITS, Case
 from health_datasets.hospital.diagnoses import true_diagnoses
 from health_datasets.hospital.facts import Facts
-from health_datasets.hospital.identity import EMERGENCY_UNIT, FAMILY_NAMES
+from health_datasets.hospital.identity import FAMILY_NAMES
 from health_datasets.hospital.reports.markup import Draw, Slot, Value
 from health_datasets.hospital.reports.phrasebook import stories
 from health_datasets.hospital.tables import table
@@ -109,7 +109,7 @@ class World:
         self.facts = facts
         stays, patients = facts.stays, facts.patients
         self.people = patients.to_dict("list")
-        self.stays: dict[str, list[Any]] = stays.to_dict("list")
+        self.stays: dict[Any, list[Any]] = stays.to_dict("list")
         identity = table(facts, "patients")
         self.last = identity["used_name"].tolist()
         self.birth_names = identity["birth_name"].tolist()
@@ -252,14 +252,14 @@ def vital_slots(stay: Stay, draw: Draw) -> dict[str, Slot]:
     lungs = stay.case.key in RESPIRATORY
     fever = stories()[stay.case.key].lists["fever"][0]
     low, high = {"yes": (38.2, 39.8), "mild": (37.9, 38.7), "no": (36.4, 37.3)}[fever]
-    heart = (138, 128, 112, 96, 76, 74)[sum(age >= limit for limit in (1, 3, 7, 12, 60))]
+    heart = (138.0, 128.0, 112.0, 96.0, 76.0, 74.0)[sum(age >= old for old in (1, 3, 7, 12, 60))]
     heart += 4 * s + draw.between(-8, 10)
     heart = max(heart, 106) if "R00.0" in stay.codes else heart
     top = 92 + 2 * age if age < 15 else 122 + 0.18 * (age - 40) - 3 * s
     top += draw.between(-8, 10) + 8 * ("I10" in stay.codes)
     bottom = 0.58 * top + draw.between(-4, 5)
     shock = draw.between(82, 94)
-    breath = 46 if age < 1 else 38 if age < 3 else 24 if age < 12 else 17
+    breath = 46.0 if age < 1 else 38.0 if age < 3 else 24.0 if age < 12 else 17.0
     breath += (8 + 2 * s if lungs else s) + draw.between(-1, 4)
     oxygen = 92.5 - 1.5 * s if lungs else 97.6 - 0.4 * s
     oxygen += draw.between(-1.5, 1.5)
@@ -270,9 +270,11 @@ def vital_slots(stay: Stay, draw: Draw) -> dict[str, Slot]:
         "bp": _pressure(top, bottom, draw),
         "bp_low": _pressure(shock, shock * 0.6, draw),
         "rr": measure("respiratory_rate", max(12, breath), 0, "/min", ""),
-        "spo2": measure("oxygen_saturation", min(99, max(82, oxygen)), 0, "%", draw.choice((" ", ""))),
+        "spo2": measure(
+            "oxygen_saturation", min(99, max(82, oxygen)), 0, "%", draw.choice((" ", ""))
+        ),
         "gcs": measure("glasgow", draw.whole(10, 15), 0, ""),
-        "nihss": measure("nihss", draw.whole(8, 18) if "G81.9" in stay.codes else draw.whole(2, 7), 0, ""),
+        "nihss": measure("nihss", draw.whole(2, 7) + 6 * ("G81.9" in stay.codes), 0, ""),
     }  # fmt: skip
 
 
@@ -284,6 +286,7 @@ def laboratory_slots(stay: Stay, draw: Draw, unit: str) -> dict[str, Slot]:
     white = draw.between(11.5, 19) if key in INFECTIONS else draw.between(5, 10.5)
     red = draw.between(12.2, 14.4) + (0 if stay.woman else 1.1) - 0.6 * (stay.age > 80)
     pale = draw.between(7.8, 9.9)
+    bled = draw.between(6.9, 9.4) if "D62" in codes else draw.between(9.8, 11.5)
     anaemic = codes & {"D62", "D63.0", "O99.0", "D50.0"}
     kidney = (35 if stay.age < 15 else 68 if stay.woman else 82) * spread
     kidney = draw.between(150, 260) if "N18.9" in codes else kidney
@@ -313,7 +316,7 @@ def laboratory_slots(stay: Stay, draw: Draw, unit: str) -> dict[str, Slot]:
         "wbc": measure("leucocytes", white, 1, "G/L"),
         "hb": haemoglobin(pale if anaemic else red),
         "hb_pre": haemoglobin(pale if "D50.0" in codes else red),
-        "hb_low": haemoglobin(draw.between(6.9, 9.4) if "D62" in codes else draw.between(9.8, 11.5)),
+        "hb_low": haemoglobin(bled),
         "creat": creatinine(injured if acute else kidney),
         "creat_high": creatinine(injured),
         "k": measure("potassium", potassium, 1, "mmol/L"),
@@ -359,19 +362,20 @@ def time_slots(stay: Stay, draw: Draw) -> dict[str, Slot]:
     right = draw.chance(0.5)
     nights = max(1, (stay.exit.normalize() - stay.entry.normalize()).days)
     days = min(nights, draw.whole(2, 4))
-    few = "24 heures" if days == 1 else f"{days} jours" if draw.chance(0.6) else f"{days * 24} heures"
+    few = (
+        "24 heures" if days == 1 else f"{days} jours" if draw.chance(0.6) else f"{days * 24} heures"
+    )
     since = draw.whole(2, 6)
     if stay.case.key in ("appendicitis", "pulmonary_embolism", "gastroenteritis", "asthma"):
         since = draw.whole(1, 3)
+    words = ("jours", "jours", "j")
     hour = draw.choice((":", "h"))
     clock = f"{draw.whole(6, 22)}{hour}{draw.choice(('00', '15', '20', '30', '45'))}"
     return {
         "side_f": "droite" if right else "gauche",
         "side_m": "droit" if right else "gauche",
         "side_word": "à droite" if right else "à gauche",
-        "since": "depuis la veille" if since == 1 else draw.choice(
-            (f"depuis {since} jours", f"depuis {since} j" if since < 5 else "depuis près d'une semaine")
-        ),
+        "since": "depuis la veille" if since == 1 else f"depuis {since} {draw.choice(words)}",
         "few_days": few,
         "day_n": f"J{days}",
         "clock": Value(clock, "identity", "time"),

@@ -6,8 +6,8 @@ A template is French text with three kinds of marks:
   `KINDS`; the concept (default: the words), the flags and the code may be left out;
 - `[@key flags]`, one of the forms of a term of the lexicon, or `[de @key]`, `[un @key]`,
   `[le @key]`, `[du @key]`, `[au @key]`, `[aucun @key]`, with what French puts before it;
-- `{name}`, `{de name}`, `{dun name}` …, a value of the context, with flags after the name; `{a/b}` writes
-  `a` for a man and `b` for a woman, `{e}` an `e` for a woman, `{ee}` the ending of a
+- `{name}`, `{de name}`, `{dun name}` …, a value of the context, with flags after the name;
+  `{a/b}` writes `a` for a man and `b` for a woman, `{e}` an `e` for a woman, `{ee}` the ending of a
   participle that agrees with the last term written.
 
 Flags: `-` negated, `?` hypothetical, `^` of the family, `<` of the past.
@@ -17,7 +17,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Final, NamedTuple, TypeVar
 
 from health_datasets.hospital.reports.lexicon import DRUGS, TERMS, Term, is_abbreviated
@@ -87,7 +87,8 @@ class Draw:
 
     def some(self, values: list[T], number: int) -> list[T]:
         """Return distinct values, in the order of their drawing."""
-        left, result = list(values), []
+        left = list(values)
+        result: list[T] = []
         while left and len(result) < number:
             result.append(left.pop(int(self.uniform() * len(left))))
         return result
@@ -145,10 +146,11 @@ class _Part(NamedTuple):
     code: str = ""
 
 
-@lru_cache(maxsize=None)
+@cache
 def parts(template: str) -> tuple[_Part, ...]:
     """Cut a template at its marks."""
-    result, position = [], 0
+    result: list[_Part] = []
+    position = 0
     for match in _MARK.finditer(template):
         if match.start() > position:
             result.append(_Part("plain", template[position : match.start()]))
