@@ -74,6 +74,8 @@ MODULES: Final[dict[str, str]] = {
     "prescriptions": "prescriptions",
     "procedures": "procedures",
     "alerts": "alerts",
+    "reports": "reports",
+    "report_entities": "reports",
 }
 
 _made: WeakKeyDictionary[Facts, dict[str, pd.DataFrame]] = WeakKeyDictionary()
