@@ -216,7 +216,7 @@ def test_a_report_does_not_depend_on_the_others() -> None:
 def test_the_same_seed_writes_the_same_reports() -> None:
     one, other = hospital(patients=60, seed=4), hospital(patients=60, seed=4)
     pd.testing.assert_frame_equal(one.reports, other.reports)
-    pd.testing.assert_frame_equal(one.report_entities, other.report_entities)
+    pd.testing.assert_frame_equal(one.truth.report_entities, other.truth.report_entities)
     assert set(one.reports.kind) == {"crh", "emergency"}
     assert one.reports.report_id.is_unique
     assert one.reports.text[0] != hospital(patients=60, seed=5).reports.text[0]

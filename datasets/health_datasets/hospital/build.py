@@ -70,6 +70,13 @@ class Truth:
         """Which doses the kidney called to adjust (see `true_prescriptions`)."""
         return true_prescriptions(self.facts)
 
+    @property
+    def report_entities(self) -> pd.DataFrame:
+        """What the reports say, one mention a row (see `reports.ENTITY_COLUMNS`)."""
+        from health_datasets.hospital.reports import true_entities
+
+        return true_entities(self.facts).copy()
+
 
 class Tables(Mapping[str, pd.DataFrame]):
     """All tables by name, in the order of the catalogue; each is made when it is read."""

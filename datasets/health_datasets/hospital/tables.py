@@ -75,7 +75,6 @@ MODULES: Final[dict[str, str]] = {
     "procedures": "procedures",
     "alerts": "alerts",
     "reports": "reports",
-    "report_entities": "reports",
 }
 
 _made: WeakKeyDictionary[Facts, dict[str, pd.DataFrame]] = WeakKeyDictionary()

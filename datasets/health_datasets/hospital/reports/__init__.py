@@ -51,7 +51,7 @@ def write_reports(
     split: str = "seen",
     stays: Sequence[int] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write reports; return the tables `reports` and `report_entities`.
+    """Write reports; return the table `reports` and its ground truth.
 
     A report depends on its stay, kind and split alone: asking for more kinds, stays or reports
     changes none of the others.
@@ -152,9 +152,9 @@ def make_reports(facts: Facts, seed: int) -> pd.DataFrame:
     return _both(facts, seed)[0]
 
 
-def make_report_entities(facts: Facts, seed: int) -> pd.DataFrame:
-    """Return the table `report_entities` of the default kinds."""
-    return _both(facts, seed)[1]
+def true_entities(facts: Facts) -> pd.DataFrame:
+    """Return what the reports of the default kinds say, one mention a row (`ENTITY_COLUMNS`)."""
+    return _both(facts, facts.seed)[1]
 
 
 _REPORTS: Final = Table(
@@ -193,11 +193,9 @@ _REPORTS: Final = Table(
     ),
     make_reports,
 )
-_ENTITIES: Final = Table(
-    "report_entities",
-    "Vérité terrain des comptes rendus, une mention par ligne",
-    "Ground truth of the reports, one mention a row",
-    (
+# the columns of the ground truth: no table of the hospital, which learners may receive whole
+ENTITY_COLUMNS: Final = (
+
         Column("report_id", "str", "report", key="reports.report_id", french="compte rendu"),
         Column(
             "start",
@@ -276,7 +274,5 @@ _ENTITIES: Final = Table(
             french="écrit avec une faute de frappe, ou sans ses accents",
         ),
         Column("abbreviated", "bool", "holds an abbreviation", french="contient une abréviation"),
-    ),
-    make_report_entities,
 )
-TABLES: Final = (_REPORTS, _ENTITIES)
+TABLES: Final = (_REPORTS,)
