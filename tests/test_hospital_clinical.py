@@ -6,23 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from health_datasets import covid_testing
-from health_datasets.hospital import laboratory as lab
-from health_datasets.hospital.alerts import THRESHOLDS, USUAL_THRESHOLD, true_alerts
-from health_datasets.hospital.analytes import ANALYTE_OF, ANALYTES
-from health_datasets.hospital.course import SUDDEN, course
-from health_datasets.hospital.diagnoses import true_diagnoses
-from health_datasets.hospital.facts import Facts, make_facts
-from health_datasets.hospital.prescriptions import (
+from health_datasets.virtual_hospital import laboratory as lab
+from health_datasets.virtual_hospital.alerts import THRESHOLDS, USUAL_THRESHOLD, true_alerts
+from health_datasets.virtual_hospital.analytes import ANALYTE_OF, ANALYTES
+from health_datasets.virtual_hospital.course import SUDDEN, course
+from health_datasets.virtual_hospital.diagnoses import true_diagnoses
+from health_datasets.virtual_hospital.facts import Facts, make_facts
+from health_datasets.virtual_hospital.prescriptions import (
     ADJUSTS,
     ADJUSTS_USUALLY,
     REGIMENS,
     egfr,
     true_prescriptions,
 )
-from health_datasets.hospital.procedures import ACTS
-from health_datasets.hospital.sites import SITES
-from health_datasets.hospital.tables import definition, table
-from health_datasets.hospital.vitals import news2
+from health_datasets.virtual_hospital.procedures import ACTS
+from health_datasets.virtual_hospital.sites import SITES
+from health_datasets.virtual_hospital.tables import definition, table
+from health_datasets.virtual_hospital.vitals import news2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -10,12 +10,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from health_datasets.hospital import Column, Hospital, UnknownTableError, hospital
-from health_datasets.hospital.export import DefectError, Export, defect_kinds, export, plant
-from health_datasets.hospital.export.fhir import InvalidResourceError, check_fhir, to_fhir
-from health_datasets.hospital.export.fhir_resources import BUILDERS
-from health_datasets.hospital.export.omop import omop_tables, specification, to_omop
-from health_datasets.hospital.export.outputs import read_parquet, to_duckdb, to_parquet
+from health_datasets.virtual_hospital import Column, Hospital, UnknownTableError, hospital
+from health_datasets.virtual_hospital.export import DefectError, Export, defect_kinds, export, plant
+from health_datasets.virtual_hospital.export.fhir import InvalidResourceError, check_fhir, to_fhir
+from health_datasets.virtual_hospital.export.fhir_resources import BUILDERS
+from health_datasets.virtual_hospital.export.omop import omop_tables, specification, to_omop
+from health_datasets.virtual_hospital.export.outputs import read_parquet, to_duckdb, to_parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

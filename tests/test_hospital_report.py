@@ -12,15 +12,20 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from health_datasets.hospital import CalibrationReport, Hospital, calibration_report, hospital
-from health_datasets.hospital import calibration as cal
-from health_datasets.hospital.follow import (
+from health_datasets.virtual_hospital import (
+    CalibrationReport,
+    Hospital,
+    calibration_report,
+    hospital,
+)
+from health_datasets.virtual_hospital import calibration as cal
+from health_datasets.virtual_hospital.follow import (
     follow,
     interesting_patient,
     main,
     patient_rows,
 )
-from health_datasets.hospital.targets import TARGETS
+from health_datasets.virtual_hospital.targets import TARGETS
 from rich.console import Console
 
 Make = Callable[[str], CalibrationReport]

@@ -6,13 +6,13 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from health_datasets.hospital import hospital
-from health_datasets.hospital.cases import CASES, CODES
-from health_datasets.hospital.diagnoses import true_diagnoses
-from health_datasets.hospital.facts import Facts
-from health_datasets.hospital.reports import write_reports
-from health_datasets.hospital.reports.lexicon import DIAGNOSES, DRUGS, TERMS
-from health_datasets.hospital.reports.phrasebook import SPLITS, Pool, phrases, stories
+from health_datasets.virtual_hospital import hospital
+from health_datasets.virtual_hospital.cases import CASES, CODES
+from health_datasets.virtual_hospital.diagnoses import true_diagnoses
+from health_datasets.virtual_hospital.facts import Facts
+from health_datasets.virtual_hospital.reports import write_reports
+from health_datasets.virtual_hospital.reports.lexicon import DIAGNOSES, DRUGS, TERMS
+from health_datasets.virtual_hospital.reports.phrasebook import SPLITS, Pool, phrases, stories
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
