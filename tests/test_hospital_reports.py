@@ -161,6 +161,8 @@ def test_nothing_impossible_is_written(corpus: tuple[Facts, pd.DataFrame, pd.Dat
     assert (inside.written_at <= inside.exit_at).all()
     crh = rows[rows.kind == "crh"]
     assert (crh.written_at >= crh.exit_at).all()
+    urgent = rows[rows.kind == "emergency"]
+    assert (urgent.written_at <= urgent.entry_at).all()
 
 
 def all_templates() -> list[tuple[str, Pool]]:
@@ -184,7 +186,7 @@ def test_held_out_templates_are_disjoint() -> None:
     # a signature or a bare diagnosis reads the same everywhere
     alike = {one for one in seen & unseen if re.sub(r"\{\w+\}|\W", "", one)}
     assert not alike
-    assert len(unseen) > 300
+    assert len(unseen) >= 250
 
 
 def test_the_splits_tell_the_same_stays_in_other_words() -> None:

@@ -472,23 +472,16 @@ def _earlier(report: Report) -> None:
 
 def _intoxication(report: Report) -> None:
     """Fill the slots of a poisoning: wanted by the old, by accident for the young."""
-    stay = report.stay
-    product = INTOXICANT.get(stay.principal, "")
-    child = stay.age < 12
-    word = "accidentelle" if child else "volontaire"
-    reason = (f"[ingestion médicamenteuse {word}|s.poisoning]", "[IMV|s.poisoning]")
-    brief = report.style == "brief" and not child and report.split == "seen"
-    follow = (
-        "Absence d'[idées suicidaires|s.suicidal_ideas-] à la sortie."
-        if not child
-        else "Conseils de prévention donnés aux parents."
-    )
-    slots: dict[str, Slot] = {
-        "intox_reason": reason[brief],
-        "intox_history": f"[Prise {word}|s.poisoning] {product} en quantité imprécise.",
-        "intox_follow": follow,
+    product = INTOXICANT.get(report.stay.principal)
+    if product is None:
+        return
+    who = " child" if report.stay.age < 12 else ""
+    report.writer.slots |= {
+        "product": product,
+        "intox_reason": report.choose("poisoning reason" + who),
+        "intox_history": report.choose("poisoning" + who),
+        "intox_follow": report.choose("poisoning follow" + who),
     }
-    report.writer.slots.update(slots)
 
 
 def examination(report: Report) -> None:
@@ -512,18 +505,21 @@ def course(report: Report) -> None:
     critical = [one for one in before if one in ("USIC", "USINV", "REA")]
     if critical:
         report.say("unit", unit=UNIT_NAMES[critical[0]].lower())
-    if stay.dies:
-        if "operation" in report.story.pools:
-            report.say("operated")
-    else:
-        report.sentence(report.of_story("course"))
-    report.associated("course")
-    if stay.worse_at is not None:
+    # what follows an operation or a birth is told after it
+    first = "operation" in report.story.pools or stay.case.way == "birth"
+    if stay.worse_at is not None and not first:
         _worse(report)
+    if not stay.dies:
+        report.sentence(report.of_story("course"))
+    elif "operation" in report.story.pools:
+        report.say("operated")
+    report.associated("course")
+    if stay.worse_at is not None and first:
+        _worse(report)
+        if not stay.dies:
+            report.say("recovered")
     if stay.dies:
         report.say("decline")
-    elif stay.worse_at is not None:
-        report.say("recovered")
 
 
 def _worse(report: Report) -> None:

@@ -309,7 +309,8 @@ def laboratory_slots(stay: Stay, draw: Draw, unit: str) -> dict[str, Slot]:
             return measure("glucose", value, 1, "mmol/L")
         return measure("glucose", value * 0.18, 2, "g/L")
 
-    acute = "N17.9" in codes and key != "aki"
+    # not when it came later, as a deterioration
+    acute = stay.because.get("N17.9") == "case"
     return {
         "crp": measure("crp", crp, 0, "mg/L"),
         "crp_low": measure("crp", draw.between(4, 30), 0, "mg/L"),
@@ -361,7 +362,11 @@ def time_slots(stay: Stay, draw: Draw) -> dict[str, Slot]:
     """Draw sides, durations and hours."""
     right = draw.chance(0.5)
     nights = max(1, (stay.exit.normalize() - stay.entry.normalize()).days)
-    days = min(nights, draw.whole(2, 4))
+    days = draw.whole(2, 4)
+    if stay.worse_at is not None:
+        # what gets better does so after the deterioration
+        days = (stay.worse_at.normalize() - stay.entry.normalize()).days + draw.whole(1, 3)
+    days = min(nights, days)
     few = (
         "24 heures" if days == 1 else f"{days} jours" if draw.chance(0.6) else f"{days * 24} heures"
     )
