@@ -2,8 +2,8 @@
 
 Everything here works without network. `covid_testing` is real; what `laboratory_export`
 adds to it is planted with a seed and says so (see `datasets/cards/`). `catalogue()` lists the
-real sets that installed packages carry and `load(name)` gives one. `dermoscopy`, `ecg` and
-`tiles` are synthetic from end to end.
+real sets that installed packages carry and `load(name)` gives one. `hospital`, `dermoscopy`,
+`ecg` and `tiles` are synthetic from end to end.
 """
 
 from importlib import import_module
@@ -25,19 +25,23 @@ if TYPE_CHECKING:
     from health_datasets.images.tissue import TissueTiles, tiles
     from health_datasets.open_data import catalogue, download, load, without_card
     from health_datasets.signals.electrocardiogram import Ecg, ecg
+    from health_datasets.virtual_hospital import Hospital, calibration_report, hospital
 
 # imported when first used: `import health_datasets` stays light
 _LAZY = {
     "AbcdPerformance": "images.abcd",
     "Dermoscopy": "images.skin",
     "Ecg": "signals.electrocardiogram",
+    "Hospital": "virtual_hospital",
     "TissueTiles": "images.tissue",
     "abcd_performance": "images.abcd",
+    "calibration_report": "virtual_hospital",
     "catalogue": "open_data",
     "dermoscopy": "images.skin",
     "dermoscopy_lesions": "images.abcd",
     "download": "open_data",
     "ecg": "signals.electrocardiogram",
+    "hospital": "virtual_hospital",
     "load": "open_data",
     "tiles": "images.tissue",
     "without_card": "open_data",
@@ -58,9 +62,11 @@ __all__ = [
     "Dermoscopy",
     "Ecg",
     "ExamSecretError",
+    "Hospital",
     "LaboratoryExport",
     "TissueTiles",
     "abcd_performance",
+    "calibration_report",
     "catalogue",
     "covid_testing",
     "dermoscopy",
@@ -69,6 +75,7 @@ __all__ = [
     "ecg",
     "exam_secret_digest",
     "exam_seed",
+    "hospital",
     "laboratory_export",
     "load",
     "tiles",

@@ -1,6 +1,6 @@
 """The virtual hospital: seeded, consistent, documented; no patient in it is real.
 
-from health_datasets.virtual_hospital import hospital
+from health_datasets import hospital
 group = hospital(patients=5_000, seed=1)
 group.stays, group.columns("stays"), group.truth.outcomes
 """
