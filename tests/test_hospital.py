@@ -43,6 +43,7 @@ GOLDEN: dict[str, str] = {
     "prescriptions": "cb1b3e33aebf",
     "procedures": "0fd87f34b0ed",
     "alerts": "cb0d801b672a",
+    "reports": "eb4c5efa3eb1",
 }
 MONTH = pd.Timedelta(days=30)
 

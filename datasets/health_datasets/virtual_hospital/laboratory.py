@@ -409,7 +409,7 @@ def _units() -> _Units:
 
 def _rounded(value: Array, decimals: Array) -> Array:
     scale = 10.0**decimals
-    return np.asarray((np.round(value * scale) / scale).astype("float32"))
+    return np.asarray(np.round(value * scale) / scale)
 
 
 def make_laboratory(facts: Facts, seed: int) -> pd.DataFrame:

@@ -313,7 +313,8 @@ def make_vitals(facts: Facts, seed: int) -> pd.DataFrame:
             "respiratory_rate": small["respiratory_rate"],
             "spo2": small["spo2"],
             "oxygen": small["oxygen"],
-            "temperature": small["temperature"],
+            # one decimal in single precision would read 37.299999
+            "temperature": np.round(warmth.astype("float64"), 1),
             "consciousness": category(level, LEVELS),
             "spo2_scale": np.where(scale_2, 2, 1).astype("int8"),
             "news2": score.astype("float32"),
