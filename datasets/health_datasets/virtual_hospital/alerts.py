@@ -182,8 +182,8 @@ def make_alerts(facts: Facts, seed: int) -> pd.DataFrame:
             "unit": category(frame["unit"].to_numpy(), list(UNITS)),
             "raised_at": moments(facts, frame["minute"].to_numpy()),
             "kind": category(frame["kind"].to_numpy(), KINDS),
-            "score": frame["score"].to_numpy().astype("float32"),
-            "threshold": frame["threshold"].to_numpy().astype("float32"),
+            "score": frame["score"].to_numpy().astype("float64").round(2),
+            "threshold": frame["threshold"].to_numpy().astype("float64"),
             "acknowledged_at": moments(facts, frame["acknowledged"].to_numpy()),
             "acted_on": frame["acted_on"].to_numpy(),
         }
