@@ -367,9 +367,8 @@ def time_slots(stay: Stay, draw: Draw) -> dict[str, Slot]:
         # what gets better does so after the deterioration
         days = (stay.worse_at.normalize() - stay.entry.normalize()).days + draw.whole(1, 3)
     days = min(nights, days)
-    few = (
-        "24 heures" if days == 1 else f"{days} jours" if draw.chance(0.6) else f"{days * 24} heures"
-    )
+    hours = days <= 3 and draw.chance(0.4)
+    few = f"{days * 24} heures" if days == 1 or hours else f"{days} jours"
     since = draw.whole(2, 6)
     if stay.case.key in ("appendicitis", "pulmonary_embolism", "gastroenteritis", "asthma"):
         since = draw.whole(1, 3)
