@@ -38,8 +38,8 @@ GOLDEN: dict[str, str] = {
     "outcomes": "dda284a70677",
     "events": "50f62d7f15b3",
     "staff": "62f4695c090e",
-    "reports": "862bf7aa8792",
-    "report_entities": "5c396dd847bd",
+    "reports": "05a1c4123b7e",
+    "report_entities": "256173019054",
 }
 MONTH = pd.Timedelta(days=30)
 

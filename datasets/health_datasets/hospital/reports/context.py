@@ -373,8 +373,9 @@ def time_slots(stay: Stay, draw: Draw) -> dict[str, Slot]:
     if stay.case.key in ("appendicitis", "pulmonary_embolism", "gastroenteritis", "asthma"):
         since = draw.whole(1, 3)
     words = ("jours", "jours", "j")
-    hour = draw.choice((":", "h"))
-    clock = f"{draw.whole(6, 22)}{hour}{draw.choice(('00', '15', '20', '30', '45'))}"
+    # before the patient comes, as told: to the quarter of an hour
+    onset = (stay.arrival or stay.entry) - pd.Timedelta(minutes=draw.whole(45, 300))
+    clock = onset.floor("15min").strftime(draw.choice(("%H:%M", "%Hh%M"))).removeprefix("0")
     return {
         "side_f": "droite" if right else "gauche",
         "side_m": "droit" if right else "gauche",
