@@ -18,6 +18,7 @@ from health_datasets.virtual_hospital.cases import (
     UNITS,
     Case,
 )
+from health_datasets.virtual_hospital.diagnoses import LEAST_AGE
 from health_datasets.virtual_hospital.emergency import HOME_CODES
 from health_datasets.virtual_hospital.facts import Facts, make_facts
 from health_datasets.virtual_hospital.sites import SITES
@@ -43,7 +44,7 @@ GOLDEN: dict[str, str] = {
     "prescriptions": "cb1b3e33aebf",
     "procedures": "0fd87f34b0ed",
     "alerts": "cb0d801b672a",
-    "reports": "eb4c5efa3eb1",
+    "reports": "05a1c4123b7e",
 }
 MONTH = pd.Timedelta(days=30)
 
@@ -280,6 +281,15 @@ def test_tables_are_the_same_on_every_machine() -> None:
     one = hospital(200, seed=7, days=200)
     found = {name: digest(one.table(name))[:12] for name in one.tables}
     assert found == GOLDEN
+
+
+def test_habits_are_not_those_of_children() -> None:
+    """Dependence on alcohol or tobacco, depression, anticoagulants: no associated one too young."""
+    group = small(4000, 3, 1)
+    found = group.truth.diagnoses.merge(group.truth.stays["age"], left_on="stay", right_index=True)
+    youngest = found.groupby("code", observed=True)["age"].min()
+    for code, age in LEAST_AGE.items():
+        assert youngest[code] >= age
 
 
 def test_what_is_read_is_the_callers() -> None:

@@ -35,6 +35,8 @@ SAID_BY_CASE: Final = {
 ALWAYS: Final = ("Z37.0",)
 # these deteriorations cannot be a principal diagnosis (ATIH table)
 NEVER_PRINCIPAL: Final = ("T81.4",)
+# completed years below which an associated diagnosis of a case is not made (assumption)
+LEAST_AGE: Final = {"F10.2": 15, "F17.2": 15, "F32.9": 12, "Z92.1": 18}
 CODE_LIST: Final = tuple(CODES)
 CODE_OF: Final = {code: position for position, code in enumerate(CODE_LIST)}
 
@@ -82,6 +84,7 @@ def _associated(facts: Facts, rng: np.random.Generator) -> list[tuple[Array, Arr
     """
     stays, patients = facts.stays, facts.patients
     case = stays["case"].cat.codes.to_numpy()
+    age = stays["age"].to_numpy()
     parts: list[tuple[Array, Array, int]] = []
     worse = np.array([CODE_OF[one.worse] for one in CASES])
     rows = np.flatnonzero(stays["deteriorates_at"].notna().to_numpy())
@@ -89,7 +92,8 @@ def _associated(facts: Facts, rng: np.random.Generator) -> list[tuple[Array, Arr
     for position, one in enumerate(CASES):
         rows = np.flatnonzero(case == position)
         for code, share in one.das:
-            some = rows[rng.random(len(rows)) < share]
+            old_enough = age[rows] >= LEAST_AGE.get(code, 0)
+            some = rows[(rng.random(len(rows)) < share) & old_enough]
             parts.append((some, np.full(len(some), CODE_OF[code]), 1))
     patient = stays["patient"].to_numpy()
     for name in COMORBIDITIES:

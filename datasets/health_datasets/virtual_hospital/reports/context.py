@@ -367,15 +367,15 @@ def time_slots(stay: Stay, draw: Draw) -> dict[str, Slot]:
         # what gets better does so after the deterioration
         days = (stay.worse_at.normalize() - stay.entry.normalize()).days + draw.whole(1, 3)
     days = min(nights, days)
-    few = (
-        "24 heures" if days == 1 else f"{days} jours" if draw.chance(0.6) else f"{days * 24} heures"
-    )
+    hours = days <= 3 and draw.chance(0.4)
+    few = f"{days * 24} heures" if days == 1 or hours else f"{days} jours"
     since = draw.whole(2, 6)
     if stay.case.key in ("appendicitis", "pulmonary_embolism", "gastroenteritis", "asthma"):
         since = draw.whole(1, 3)
     words = ("jours", "jours", "j")
-    hour = draw.choice((":", "h"))
-    clock = f"{draw.whole(6, 22)}{hour}{draw.choice(('00', '15', '20', '30', '45'))}"
+    # before the patient comes, as told: to the quarter of an hour
+    onset = (stay.arrival or stay.entry) - pd.Timedelta(minutes=draw.whole(45, 300))
+    clock = onset.floor("15min").strftime(draw.choice(("%H:%M", "%Hh%M"))).removeprefix("0")
     return {
         "side_f": "droite" if right else "gauche",
         "side_m": "droit" if right else "gauche",

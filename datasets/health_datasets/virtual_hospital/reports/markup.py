@@ -320,7 +320,8 @@ class Writer:
     def _entity(
         self, words: str, kind: str, concept: str, code: str, flags: str, short: bool
     ) -> None:
-        typed = words if short else self._typed(words, self.habits.slips)
+        # an abbreviation has no slip, but may lose its accents
+        typed = self._typed(words, 0.0 if short else self.habits.slips)
         misspelt = typed != words
         typed = self._capital(typed)
         start = self._length
