@@ -30,7 +30,7 @@ class Truth:
     """What no table of a hospital says, for tests: never give it to who must find it.
 
     Attributes:
-        facts: people, stays and units as drawn (see `hospital.facts`).
+        facts: people, stays and units as drawn (see `virtual_hospital.facts`).
     """
 
     facts: Facts
@@ -132,31 +132,31 @@ class Hospital:
         defects: str | Iterable[str] | Mapping[str, float],
         seed: int,
     ) -> "Export":
-        """Return tables as files would hold them, with known defects; see `hospital.export`."""
+        """Return tables as files would hold them, and known defects: `virtual_hospital.export`."""
         from health_datasets.virtual_hospital.export import export
 
         return export(self, tables, defects=defects, seed=seed)
 
     def to_parquet(self, folder: str | Path, tables: str | Iterable[str] | None = None) -> Path:
-        """Write tables as Parquet files; see `hospital.export.outputs`."""
+        """Write tables as Parquet files; see `virtual_hospital.export.outputs`."""
         from health_datasets.virtual_hospital.export.outputs import to_parquet
 
         return to_parquet(self, folder, tables)
 
     def to_duckdb(self, path: str | Path, tables: str | Iterable[str] | None = None) -> Path:
-        """Write tables into a new DuckDB database; see `hospital.export.outputs`."""
+        """Write tables into a new DuckDB database; see `virtual_hospital.export.outputs`."""
         from health_datasets.virtual_hospital.export.outputs import to_duckdb
 
         return to_duckdb(self, path, tables)
 
     def to_fhir(self, folder: str | Path) -> dict[str, int]:
-        """Write FHIR R4 resources as NDJSON files; see `hospital.export.fhir`."""
+        """Write FHIR R4 resources as NDJSON files; see `virtual_hospital.export.fhir`."""
         from health_datasets.virtual_hospital.export.fhir import to_fhir
 
         return to_fhir(self, folder)
 
     def to_omop(self, path: str | Path) -> Path:
-        """Write the core tables of OMOP CDM 5.4; see `hospital.export.omop`."""
+        """Write the core tables of OMOP CDM 5.4; see `virtual_hospital.export.omop`."""
         from health_datasets.virtual_hospital.export.omop import to_omop
 
         return to_omop(self, path)
