@@ -16,7 +16,7 @@ from health_datasets.virtual_hospital.export.fhir import InvalidResourceError, c
 from health_datasets.virtual_hospital.export.fhir_resources import BUILDERS
 from health_datasets.virtual_hospital.export.omop import omop_tables, specification, to_omop
 from health_datasets.virtual_hospital.export.outputs import read_parquet, to_duckdb, to_parquet
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 ROWS = 600
@@ -120,6 +120,7 @@ def test_every_kind_is_planted_and_the_list_is_exactly_what_is_wrong(kind: str) 
 
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 2**63 - 1), share=st.floats(0.01, 0.4))
+@example(seed=863084, share=0.25)  # two clocks whose faults undid each other
 def test_whatever_the_seed_and_the_shares_the_list_is_exact(seed: int, share: float) -> None:
     result = _plant(dict.fromkeys(KINDS, share), seed)
     assert set(result.defects["kind"]) == set(KINDS)
