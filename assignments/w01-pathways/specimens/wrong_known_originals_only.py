@@ -11,7 +11,7 @@
 
 # %% apply_corrections
 def apply_corrections(messages):
-    present = numbers(messages)
+    present = ids_of(messages)
     replaced = {message["replaces"] for message in messages}
     valid = []
     for message in messages:
