@@ -3,7 +3,8 @@
 Everything here works without network. `covid_testing` is real; what `laboratory_export`
 adds to it is planted with a seed and says so (see `datasets/cards/`). `catalogue()` lists the
 real sets that installed packages carry and `load(name)` gives one. `hospital`,
-`movement_messages`, `dermoscopy`, `ecg` and `tiles` are synthetic from end to end.
+`movement_messages` and `study_extract` (taken from it), `dermoscopy`, `ecg` and `tiles` are
+synthetic from end to end.
 """
 
 from importlib import import_module
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from health_datasets.images.tissue import TissueTiles, tiles
     from health_datasets.open_data import catalogue, download, load, without_card
     from health_datasets.signals.electrocardiogram import Ecg, ecg
+    from health_datasets.study import StudyExtract, study_extract
     from health_datasets.virtual_hospital import Hospital, calibration_report, hospital
     from health_datasets.virtual_hospital.messages import MovementFeed, movement_messages
 
@@ -35,6 +37,7 @@ _LAZY = {
     "Ecg": "signals.electrocardiogram",
     "Hospital": "virtual_hospital",
     "MovementFeed": "virtual_hospital.messages",
+    "StudyExtract": "study",
     "TissueTiles": "images.tissue",
     "abcd_performance": "images.abcd",
     "calibration_report": "virtual_hospital",
@@ -46,6 +49,7 @@ _LAZY = {
     "hospital": "virtual_hospital",
     "load": "open_data",
     "movement_messages": "virtual_hospital.messages",
+    "study_extract": "study",
     "tiles": "images.tissue",
     "without_card": "open_data",
 }
@@ -68,6 +72,7 @@ __all__ = [
     "Hospital",
     "LaboratoryExport",
     "MovementFeed",
+    "StudyExtract",
     "TissueTiles",
     "abcd_performance",
     "calibration_report",
@@ -83,6 +88,7 @@ __all__ = [
     "laboratory_export",
     "load",
     "movement_messages",
+    "study_extract",
     "tiles",
     "without_card",
 ]
