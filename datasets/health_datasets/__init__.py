@@ -3,8 +3,8 @@
 Everything here works without network. `covid_testing` is real; what `laboratory_export`
 adds to it is planted with a seed and says so (see `datasets/cards/`). `catalogue()` lists the
 real sets that installed packages carry and `load(name)` gives one. `hospital`,
-`movement_messages` and `study_extract` (taken from it), `dermoscopy`, `ecg` and `tiles` are
-synthetic from end to end.
+`movement_messages`, `stays_export` and `study_extract` (taken from it), `dermoscopy`, `ecg` and
+`tiles` are synthetic from end to end.
 """
 
 from importlib import import_module
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from health_datasets.images.tissue import TissueTiles, tiles
     from health_datasets.open_data import catalogue, download, load, without_card
     from health_datasets.signals.electrocardiogram import Ecg, ecg
+    from health_datasets.stays import StaysExport, stays_export
     from health_datasets.study import StudyExtract, study_extract
     from health_datasets.virtual_hospital import Hospital, calibration_report, hospital
     from health_datasets.virtual_hospital.messages import MovementFeed, movement_messages
@@ -38,6 +39,7 @@ _LAZY = {
     "Hospital": "virtual_hospital",
     "MovementFeed": "virtual_hospital.messages",
     "StudyExtract": "study",
+    "StaysExport": "stays",
     "TissueTiles": "images.tissue",
     "abcd_performance": "images.abcd",
     "calibration_report": "virtual_hospital",
@@ -50,6 +52,7 @@ _LAZY = {
     "load": "open_data",
     "movement_messages": "virtual_hospital.messages",
     "study_extract": "study",
+    "stays_export": "stays",
     "tiles": "images.tissue",
     "without_card": "open_data",
 }
@@ -72,6 +75,7 @@ __all__ = [
     "Hospital",
     "LaboratoryExport",
     "MovementFeed",
+    "StaysExport",
     "StudyExtract",
     "TissueTiles",
     "abcd_performance",
@@ -88,6 +92,7 @@ __all__ = [
     "laboratory_export",
     "load",
     "movement_messages",
+    "stays_export",
     "study_extract",
     "tiles",
     "without_card",
