@@ -6,8 +6,9 @@ a seed, and what is right is in `StaysExport.truth`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -301,9 +302,7 @@ def _creatinine(stay: _Stay) -> list[dict[str, Any]]:
     """Return the results of creatinine sampled at the entry or after, in their order."""
     entry = stay.row["entry_utc"]
     found = [
-        one
-        for one in stay.results
-        if one["label"] == "Créatinine" and one["sampled_utc"] >= entry
+        one for one in stay.results if one["label"] == "Créatinine" and one["sampled_utc"] >= entry
     ]
     return sorted(found, key=lambda one: one["sampled_utc"])
 
@@ -453,6 +452,7 @@ def _laboratory(stays: list[_Stay], seed: int) -> pd.DataFrame:
     table.insert(0, "result_id", [100_001 + int(number) for number in numbers])
     names = ["result_id", "stay_id", "label", "value", "unit", "sampled_utc"]
     table["value"] = table["value"].astype(float)
+    table["sampled_utc"] = table["sampled_utc"].astype("datetime64[s]")
     return table[names].iloc[rng.permutation(len(table))].reset_index(drop=True)
 
 
@@ -494,17 +494,34 @@ def stays_export(seed: int, patients: int = 500) -> StaysExport:
 
     Returns:
         Four tables that know the stays at `until`, 31 December 2023 at 23:30 UTC: half past
-        midnight on 1 January in Paris. Planted, in four stays each where as many can be found: entries, changes of unit
-        and exits around midnight, nights of the clock changes, ends of months, returns to a
-        unit for as many nights, stays that are not over, diagnoses absent or coded twice,
-        results in double, without a value, in another unit or sampled at the entry. Many
-        results were sampled before the entry, in the emergency department; fifteen belong to
-        no stay.
+        midnight on 1 January in Paris. Planted, in four stays each where as many can be found:
+        entries, changes of unit and exits around midnight, nights of the clock changes, ends of
+        months, returns to a unit for as many nights, stays that are not over, diagnoses absent
+        or coded twice, results in double, without a value, in another unit or sampled at the
+        entry. Many results were sampled before the entry, in the emergency department; fifteen
+        belong to no stay.
 
     Raises:
         ValueError: `seed` or `patients` is out of range.
     """
     patients = whole_number("patients", patients, FEWEST_PATIENTS, MOST_PATIENTS)
+    export = _made(whole_number("seed", seed, 0, 2**63), patients)
+    return replace(export, **_copies(export), truth=replace(export.truth, **_copies(export.truth)))
+
+
+def _copies(frames: StaysExport | StaysTruth) -> dict[str, pd.DataFrame]:
+    """Return copies of the tables, the caller's to change: pandas copies on write."""
+    tables = {one.name: getattr(frames, one.name) for one in fields(frames)}
+    return {
+        name: table.copy(deep=False)
+        for name, table in tables.items()
+        if isinstance(table, pd.DataFrame)
+    }
+
+
+@lru_cache(maxsize=2)
+def _made(seed: int, patients: int) -> StaysExport:
+    """Make an extract; the tests of one submission ask for the same one many times."""
     whole = _stays_of(hospital(patients, seed=seed, start="2023-01-01", days=365))
     _plant(whole, seed)
     stays = _extract(whole)
@@ -516,30 +533,33 @@ def stays_export(seed: int, patients: int = 500) -> StaysExport:
         for role, code in pairs
     ]
     laboratory = _laboratory(stays, seed)
+    names = ["stay_id", "patient_id", "entry_utc", "exit_utc", "provenance", "exit_mode"]
+    return StaysExport(
+        stays=_table([stay.row for stay in stays], names),
+        rum=_table(rums, ["rum_id", "stay_id", "rank", "unit", "entry_utc", "exit_utc"]),
+        diagnoses=_table(codes, ["rum_id", "stay_id", "role", "code"]),
+        laboratory=laboratory,
+        until=pd.Timestamp(UNTIL),
+        truth=_truth(stays, laboratory),
+    )
+
+
+def _truth(stays: list[_Stay], laboratory: pd.DataFrame) -> StaysTruth:
+    """Return what is right, each thing counted one by one."""
     counted = [
         {"stay_id": stay.row["stay_id"], **_times(stay.row), **_diagnoses_of(stay)}
         | {"n_rum": len(stay.rums), "n_units": len({str(rum["unit"]) for rum in stay.rums})}
         | {"n_diagnoses": sum(map(len, stay.codes.values())), "n_results": len(stay.results)}
         for stay in stays
     ]
+    passages = [{"rum_id": rum["rum_id"], **_times(rum)} for stay in stays for rum in stay.rums]
+    planted = [(stay.row["stay_id"], what) for stay in stays for what in stay.planted]
     times = ["entry_local", "exit_local", "nights", "hours"]
     counts = ["n_rum", "n_units", "n_diagnoses", "n_results"]
-    truth = StaysTruth(
+    return StaysTruth(
         stays=_table(counted, ["stay_id", *times, *counts, "dp", "n_das"]),
-        rum=_table([{"rum_id": rum["rum_id"], **_times(rum)} for rum in rums], ["rum_id", *times]),
+        rum=_table(passages, ["rum_id", *times]),
         nights=_evenings(stays),
         firsts=_firsts(stays, laboratory),
-        planted=pd.DataFrame(
-            [(stay.row["stay_id"], what) for stay in stays for what in stay.planted],
-            columns=["stay_id", "what"],
-        ),
-    )
-    names = ["stay_id", "patient_id", "entry_utc", "exit_utc", "provenance", "exit_mode"]
-    return StaysExport(
-        stays=_table([stay.row for stay in stays], names),
-        rum=_table(rums, ["rum_id", "stay_id", "rank", "unit", "entry_utc", "exit_utc"]),
-        diagnoses=_table(codes, ["rum_id", "stay_id", "role", "code"]),
-        laboratory=laboratory.astype({"sampled_utc": "datetime64[s]"}),
-        until=pd.Timestamp(UNTIL),
-        truth=truth,
+        planted=pd.DataFrame(planted, columns=["stay_id", "what"]),
     )

@@ -1,6 +1,6 @@
 # ---
 # kind: wrong
-# why: "COUNT(*) for those that are over; NaN where there is no row; a missing creatinine becomes 0."
+# why: "The missing provenance is given a name, missing counts stay NaN, a missing creatinine becomes 0."
 # marks:
 #   test_provenance_counts: 0
 #   test_stay_counts_absent: 0
@@ -11,10 +11,10 @@
 
 # %% stays_by_provenance
 def stays_by_provenance(stays):
-    table = stays.assign(away=stays["exit_mode"].fillna("") != "8")
-    groups = table.groupby("provenance", dropna=False)
+    table = stays.fillna({"provenance": "domicile", "exit_mode": ""})
+    groups = table.assign(away=table["exit_mode"] != "8").groupby("provenance")
     return groups.agg(
-        n_stays=("stay_id", "size"), n_closed=("stay_id", "size"), n_not_home=("away", "sum")
+        n_stays=("stay_id", "size"), n_closed=("exit_utc", "count"), n_not_home=("away", "sum")
     ).reset_index()
 
 # %% stay_counts
