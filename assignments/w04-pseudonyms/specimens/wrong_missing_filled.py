@@ -45,7 +45,7 @@ def link(extract, directory, on):
     patients = patients[~patients.duplicated(on, keep=False)]
     people = directory[["person", *on]].dropna()
     people = people[~people.duplicated(on, keep=False)]
-    return patients.merge(people, on=on)[["pseudonym", "person"]].drop_duplicates()
+    return patients.merge(people, on=on)[["pseudonym", "person"]]
 
 # %% protect
 # groupby leaves missing bands out, and their rows with them.

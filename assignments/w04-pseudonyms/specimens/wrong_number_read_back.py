@@ -46,4 +46,4 @@ def link(extract, directory, on):
     patients = patients[~patients.duplicated(on, keep=False)]
     people = directory[["person", *on]]
     people = people[~people.duplicated(on, keep=False)]
-    return patients.merge(people, on=on)[["pseudonym", "person"]].drop_duplicates()
+    return patients.merge(people, on=on)[["pseudonym", "person"]]

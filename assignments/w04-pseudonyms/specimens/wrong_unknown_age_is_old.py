@@ -45,7 +45,7 @@ def link(extract, directory, on):
     patients = patients[~patients.duplicated(on, keep=False)]
     people = directory[["person", *on]].dropna()
     people = people.drop_duplicates(on)
-    return patients.merge(people, on=on)[["pseudonym", "person"]].drop_duplicates()
+    return patients.merge(people, on=on)[["pseudonym", "person"]]
 
 # %% protect
 # More than k.
