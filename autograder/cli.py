@@ -319,6 +319,25 @@ def syllabus(
 
 
 @app.command()
+def site(
+    output: Annotated[
+        Path, typer.Option(help="Folder for the site; one built before is replaced.")
+    ] = Path("build/site"),
+    workers: Workers = None,
+) -> None:
+    """Build the site in both languages: lessons executed, syllabus, data cards, glossary."""
+    from autograder.site import build_site
+
+    with steps() as on_progress:
+        built = build_site(output, workers=workers, on_progress=on_progress)
+    console.print(
+        f"{built.pages} pages in {built.seconds:.0f} s, {built.executed} lesson(s) executed",
+        highlight=False,
+    )
+    console.print(f"open {built.output / 'index.html'}", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def doctor() -> None:
     """Print what this machine can do to confine students' code."""
     from autograder.examiner.sandbox import best_mode, describe

@@ -5,9 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from autograder.authoring.masters import REPOSITORY, Master
@@ -16,8 +14,8 @@ from autograder.errors import EcoleError
 from autograder.grading.batch import usable_processors
 from autograder.site.notebooks import executed_lessons, released_assignments
 from autograder.site.outline import Outline, read_outline
+from autograder.site.rendering import Rendering, render
 from autograder.site.sources import Notebooks, Sources
-from autograder.site.rendering import run_sphinx
 
 _NEEDED = ("sphinx", "myst_nb", "pydata_sphinx_theme")
 _ROOT_PAGE = Path(__file__).parent / "static" / "root.html"
@@ -86,11 +84,11 @@ def _refuse(target: Path) -> None:
             f"the site needs {', '.join(missing)}: run `make site`, or "
             "`python -m pip install -e '.[course,site]'`, then again"
         )
-    if target.is_file() or (target.is_dir() and any(target.iterdir())):
-        if not (target / _MARK).is_file():
-            raise EcoleError(
-                f"{target} holds something that `ecole site` did not write: choose another folder"
-            )
+    taken = target.is_file() or (target.is_dir() and any(target.iterdir()))
+    if taken and not (target / _MARK).is_file():
+        raise EcoleError(
+            f"{target} holds something that `ecole site` did not write: choose another folder"
+        )
 
 
 def _notebooks(
@@ -133,21 +131,14 @@ def _pages(
 ) -> None:
     """Write the sources of each language and let Sphinx make the pages."""
     on_progress("pages", 0, len(notebooks))
-    # a fresh interpreter each: Sphinx keeps its registers in modules
-    with ProcessPoolExecutor(min(workers, len(notebooks)), get_context("spawn")) as pool:
-        running = {}
-        for lang, each in notebooks.items():
-            sources = Sources(folder / lang, outline, lang, each)
-            known = sources.write()
-            running[lang] = pool.submit(
-                run_sphinx, str(sources.folder), str(made / lang), lang, known
-            )
-        warnings = []
-        for number, (lang, result) in enumerate(running.items(), start=1):
-            warnings += [
-                line.replace(f"{folder}/", "") for line in result.result() if line.strip()
-            ]
-            on_progress("pages", number, len(running))
+    renderings = []
+    for lang, each in notebooks.items():
+        sources = Sources(folder / lang, outline, lang, each)
+        renderings.append(Rendering(sources.folder, made / lang, lang, sources.write()))
+    warnings = []
+    for done, found in enumerate(render(renderings, workers), start=1):
+        warnings += [f"{renderings[done - 1].lang}: {line}" for line in found]
+        on_progress("pages", done, len(renderings))
     if warnings:
         shown = "\n".join(warnings[:30])
         raise EcoleError(f"Sphinx warns, so there is no site:\n{shown}")

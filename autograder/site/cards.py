@@ -64,7 +64,9 @@ def _read(path: Path, root: Path, lang: Lang) -> Card:
     return Card(
         page=f"data/{path.stem}",
         path=path.relative_to(root).as_posix(),
-        name=head.splitlines()[0].removeprefix("# ").replace(" : ", ": " if lang == "en" else " : "),
+        name=head.splitlines()[0]
+        .removeprefix("# ")
+        .replace(" : ", ": " if lang == "en" else " : "),
         title=title,
         call=call["call"] if call else "",
         content=(call[lang] or "") if call else "",

@@ -1,4 +1,4 @@
-"""What Sphinx lacks for this site: MathML, a search without accents, folds, ways between languages."""
+"""What Sphinx lacks for this site: MathML, a search that ignores accents, French spaces, folds."""
 
 import html
 import unicodedata
@@ -66,7 +66,7 @@ class _FrenchSpaces(SphinxTransform):
     default_priority = 700  # before titles are collected
 
     def apply(self, **kwargs: Any) -> None:
-        if self.app.config.language == "fr":
+        if self.config.language == "fr":
             for text in list(self.document.findall(nodes.Text)):
                 code = (nodes.literal, nodes.FixedTextElement, nodes.raw)
                 if text.parent is not None and not _inside(text, code):

@@ -80,9 +80,7 @@ def executed_lesson(master: Master, lang: Lang) -> NotebookNode:
     return ran
 
 
-def released_assignments(
-    masters: Iterable[Master], lang: Lang
-) -> dict[str, NotebookNode]:
+def released_assignments(masters: Iterable[Master], lang: Lang) -> dict[str, NotebookNode]:
     """The notebooks that students receive, by name: no solution, no hidden test.
 
     Raises:
@@ -200,6 +198,8 @@ def _show_tables(output: NotebookNode, lang: Lang) -> None:
     data = output.get("data", {})
     if "text/html" not in data:
         return
-    frame = f'<div class="table-frame" role="region" tabindex="0" aria-label="{_TABLE_LABEL[lang]}">'
+    frame = (
+        f'<div class="table-frame" role="region" tabindex="0" aria-label="{_TABLE_LABEL[lang]}">'
+    )
     bare = _SCOPED_STYLE.sub("", "".join(data["text/html"]))
     data["text/html"] = _TABLE.sub(lambda found: f"{frame}{found[0]}</div>", bare)

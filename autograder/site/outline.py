@@ -95,9 +95,7 @@ def read_outline(root: Path) -> Outline:
         EcoleError: see `read_syllabus`.
     """
     syllabus = read_syllabus(root)
-    weeks = [
-        _week(root, month, module) for month in syllabus.months for module in month.modules
-    ]
+    weeks = [_week(root, month, module) for month in syllabus.months for module in month.modules]
     return Outline(root, syllabus, tuple(weeks))
 
 

@@ -1,7 +1,11 @@
-"""The run of Sphinx on the sources of one language, in a process of its own."""
+"""The run of Sphinx on the sources of each language, in a process of its own."""
 
 import io
 import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +18,46 @@ _WITHOUT_MENU = ("index", "start", "glossary", "competencies", "about", "search"
 _SEARCH = {"fr": "Chercher dans le site", "en": "Search the site"}
 
 
-def run_sphinx(folder: str, output: str, lang: Lang, known: dict[str, Any]) -> list[str]:
-    """Make the pages of one language.
+@dataclass(frozen=True)
+class Rendering:
+    """The pages of one language, to be made.
 
-    Args:
-        folder: what `Sources` wrote.
+    Attributes:
+        sources: the folder that `Sources` wrote.
         known: what the templates know beside the page.
-
-    Returns:
-        Sphinx's warnings, a line each: none when all is well.
     """
+
+    sources: Path
+    output: Path
+    lang: Lang
+    known: dict[str, Any]
+
+
+def render(renderings: Sequence[Rendering], workers: int) -> Iterator[list[str]]:
+    """Make the pages; yields for each language Sphinx's warnings, none when all is well."""
+    # a fresh interpreter each: Sphinx keeps its registers in modules
+    with ProcessPoolExecutor(min(workers, len(renderings)), get_context("spawn")) as pool:
+        yield from pool.map(_run_sphinx, renderings)
+
+
+def _run_sphinx(rendering: Rendering) -> list[str]:
     from sphinx.application import Sphinx
 
     warnings = io.StringIO()
-    sources = Path(folder)
+    sources = rendering.sources
     app = Sphinx(
         srcdir=sources / "pages",
         confdir=None,
-        outdir=output,
+        outdir=rendering.output,
         doctreedir=sources / "doctrees",
         buildername="html",
-        confoverrides=settings(lang, sources / "files", known),
+        confoverrides=settings(rendering.lang, sources / "files", rendering.known),
         status=None,
         warning=warnings,
     )
     app.build()
-    return _COLOURS.sub("", warnings.getvalue()).strip().splitlines()
+    lines = _COLOURS.sub("", warnings.getvalue()).splitlines()
+    return [line.replace(f"{sources}/pages/", "") for line in lines if line.strip()]
 
 
 def settings(lang: Lang, files: Path, known: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from nbformat import NotebookNode
 from autograder import __version__
 from autograder.authoring.course_files import Text, folded
 from autograder.authoring.glossary import Term, read_glossary
-from autograder.authoring.masters import Master
 from autograder.authoring.translation import Lang
 from autograder.notebooks import to_json
 from autograder.site.cards import Card, read_cards
