@@ -1,6 +1,9 @@
 """The site as a visitor meets it: two languages, search, a phone, WCAG 2.1 AA."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,21 @@ PAGES = {
     "glossary": "glossary.html",
     "search": "search.html",
 }
+
+
+@pytest.fixture(scope="module")
+def served(site: Path) -> Iterator[str]:
+    """The address of the site, as a server of this machine gives it."""
+    handler = partial(_Quiet, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 def test_the_language_changes_and_the_page_stays(open_page: OpenPage, site: Path) -> None:
@@ -72,9 +90,11 @@ def test_search_finds(open_page: OpenPage, site: Path, lang: str, words: str, fo
     assert address in [link.split("#")[0] for link in links.evaluate_all("a => a.map(x => x.href)")]
 
 
-def test_the_search_speaks_french(open_page: OpenPage, site: Path) -> None:
-    page = open_page(f"{(site / 'fr/search.html').as_uri()}?q=laboratoire")
+def test_the_search_speaks_french_and_shows_the_passage(open_page: OpenPage, served: str) -> None:
+    page = open_page(f"{served}/fr/search.html?q=delai+moyen")
     expect(page.locator(".search-summary")).to_contain_text("pages trouvées")
+    lesson = page.locator("#search-results li", has=page.locator(f"a[href^='{LESSON}']"))
+    expect(lesson.locator(".context")).to_contain_text("délai moyen")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -126,8 +146,10 @@ def test_a_phone_opens_the_menu(open_page: OpenPage, site: Path) -> None:
     assert page.url == (site / "fr" / PAGES["assignment"]).as_uri()
 
 
-def test_a_download_is_the_notebook_of_the_page(open_page: OpenPage, site: Path) -> None:
-    page = open_page(site / "en" / LESSON)
+def test_a_download_is_the_notebook_of_the_page(
+    open_page: OpenPage, site: Path, served: str
+) -> None:
+    page = open_page(f"{served}/en/{LESSON}")
     with page.expect_download() as waited:
         page.get_by_role("link", name="Download the notebook").click()
     assert waited.value.suggested_filename == "01-values-and-types.ipynb"
