@@ -20,7 +20,7 @@ if (typeof Search !== "undefined") {
     const pieces = [];
     const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) pieces.push(walker.currentNode.nodeValue);
-    const text = pieces.join(" ").replace(/\s+/g, " ").trim();
+    const text = pieces.join(" ").replace(/[ \t\n]+/g, " ").trim();
     const folded = [...text].map((letter) => window.foldAccents(letter)[0] || letter).join("");
     const places = [...words].map((word) => folded.indexOf(word)).filter((place) => place >= 0);
     const first = Math.min(...(places.length ? places : [0]));
