@@ -70,7 +70,7 @@ def _read(path: Path, root: Path, lang: Lang) -> Card:
         title=title,
         call=call["call"] if call else "",
         content=(call[lang] or "") if call else "",
-        synthetic=bool(_SYNTHETIC.search(body[:600])),
+        synthetic=described["kind"] == "synthetic" if described else _says_synthetic(body),
         weeks=tuple(described.get("weeks", ())),
         catalogued=bool(described),
         croissant=croissant if croissant.is_file() else None,
@@ -92,6 +92,11 @@ def _figure(head: str, lang: Lang) -> str:
         return ""
     french, _, english = found["alt"].partition(" · ")
     return f"![{french if lang == 'fr' else english or french}](figures/{found['name']})"
+
+
+def _says_synthetic(body: str) -> bool:
+    """Whether the first paragraph, the origin, does."""
+    return bool(_SYNTHETIC.search(body.split("\n\n")[0]))
 
 
 @cache
