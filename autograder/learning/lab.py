@@ -22,6 +22,8 @@ from autograder.learning.workspace import Workspace
 _NEEDED = ("jupyterlab", "ipykernel", "jupyter_server", "health_datasets")
 _LANGUAGE_PACK = "jupyterlab_language_pack_fr_FR"
 _START_SECONDS = 90
+_LOG = ".ecole/jupyter.log"
+_REASON_LINES = 5
 _NBGRADER = (
     "formgrader",
     "validate_assignment",
@@ -159,8 +161,6 @@ def _serve(workspace: Workspace, place: str, tell: Callable[[str], None]) -> int
         *_options(workspace.root),
         f"--LabApp.default_url=/{place}",
         "--ServerApp.answer_yes=True",  # one Ctrl+C is enough
-        "--ServerApp.log_level=WARN",
-        "--LabApp.log_level=WARN",
     ]
     if not has_browser():
         command.append("--no-browser")
@@ -170,13 +170,16 @@ def _serve(workspace: Workspace, place: str, tell: Callable[[str], None]) -> int
     environment = lab_environment(write_settings(workspace))
     # known beforehand, so that the address can be told in the learner's language
     environment.setdefault("JUPYTER_TOKEN", secrets.token_hex(24))
-    child = subprocess.Popen(command, cwd=workspace.root, env=environment)
+    log = workspace.put(_LOG, b"")
+    with log.open("wb") as said:
+        # Jupyter's own lines would bury the address; its terminals look whether stdout is one
+        child = subprocess.Popen(command, cwd=workspace.root, env=environment, stderr=said)
     previous = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     try:
         server = _started(child)
         if server is not None:
             _tell_address(f"{_reachable(server)}{place}?token={server['token']}", tell, lang)
-        return _status(child, server is not None, lang)
+        return _status(child, log if server is None else None, lang)
     finally:
         signal.signal(signal.SIGTERM, previous)
 
@@ -207,24 +210,26 @@ def _tell_address(address: str, tell: Callable[[str], None], lang: Lang) -> None
     tell(say(lang, fr="Pour arrêter : Ctrl+C ici.", en="To stop: Ctrl+C here."))
 
 
-def _status(child: "subprocess.Popen[bytes]", started: bool, lang: Lang) -> int:
-    """Wait for JupyterLab's end; Ctrl+C reaches it directly."""
+def _status(child: "subprocess.Popen[bytes]", log: Path | None, lang: Lang) -> int:
+    """Wait for JupyterLab's end (Ctrl+C reaches it directly); its log says why it never began."""
     while True:
         try:
             status = child.wait()
             break
         except KeyboardInterrupt:
             continue
-    if status > 0 and not started:
+    if status > 0 and log is not None:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        reason = "\n".join(f"    {line[:200]}" for line in lines[-_REASON_LINES:])
         raise EcoleError(
             say(
                 lang,
-                fr="JupyterLab n'a pas démarré (la raison est juste au-dessus). Si aucun port "
-                "n'est libre, fermez les autres JupyterLab (`jupyter server list` les montre) ; "
-                "si un module manque, lancez `make setup` dans le dossier du dépôt",
-                en="JupyterLab did not start (the reason is just above). If no port is free, close "
-                "the other JupyterLabs (`jupyter server list` shows them); if a module is "
-                "missing, run `make setup` in the repository's folder",
+                fr="JupyterLab n'a pas démarré. Si aucun port n'est libre, fermez les autres "
+                "JupyterLab (`jupyter server list` les montre) ; si un module manque, lancez "
+                f"`make setup` dans le dossier du dépôt. Ce qu'il dit ({log}) :\n{reason}",
+                en="JupyterLab did not start. If no port is free, close the other JupyterLabs "
+                "(`jupyter server list` shows them); if a module is missing, run `make setup` in "
+                f"the repository's folder. What it says ({log}):\n{reason}",
             )
         )
     return max(status, 0)

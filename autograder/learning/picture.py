@@ -17,7 +17,7 @@ from autograder.learning.words import number, say
 _WIDTH, _MARGIN, _GAP = 904, 12, 6
 _LABEL, _BOX, _ROW = 142, 142, 62
 _LEGEND = 30
-_TITLE_CHARACTERS, _MONTH_CHARACTERS = 21, 18
+_TITLE_CHARACTERS, _MONTH_CHARACTERS = 21, 20
 
 # Okabe and Ito's blue and green, dark enough for white and light enough beside black
 _BLUE, _GREEN, _INK, _SOFT, _LINE = "#0072b2", "#007a5a", "#1d2733", "#5b6673", "#c3ccd6"
@@ -80,10 +80,10 @@ def _left(column: int) -> int:
 
 def _month(month: Month, top: int, lang: Lang) -> str:
     name = say(lang, fr="Mois", en="Month")
-    lines = textwrap.wrap(month.title.of(lang), _MONTH_CHARACTERS)[:2]
-    texts = [_text(f"{name} {month.month}", _MARGIN + 4, top + 18, 13, weight=600)]
+    lines = textwrap.wrap(month.title.of(lang), _MONTH_CHARACTERS)[:3]
+    texts = [_text(f"{name} {month.month}", _MARGIN + 4, top + 17, 13, weight=600)]
     texts += [
-        _text(line, _MARGIN + 4, top + 35 + 15 * place, 12, fill=_SOFT)
+        _text(line, _MARGIN + 4, top + 32 + 14 * place, 11.5, fill=_SOFT)
         for place, line in enumerate(lines)
     ]
     return "".join(texts)
@@ -126,7 +126,7 @@ def _titles(title: str, left: int, top: int, ink: str) -> list[str]:
 
 def _box(left: int, top: int, state: WeekState) -> str:
     style = {
-        "to-come": f'fill="#ffffff" stroke="{_LINE}" stroke-dasharray="3 3"',
+        "to-come": f'fill="#ffffff" stroke="#8e9aa6" stroke-dasharray="3 3"',
         "ready": f'fill="#eef5fa" stroke="{_BLUE}"',
         "begun": f'fill="#eef5fa" stroke="{_BLUE}" stroke-width="2"',
         "complete": f'fill="#e8f4ef" stroke="{_GREEN}" stroke-width="2"',

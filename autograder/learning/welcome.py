@@ -146,13 +146,7 @@ def _months(found: Survey, syllabus: Syllabus, lang: Lang) -> list[str]:
         parts.append(f"### {name} {month.month} · {month.title.of(lang)}")
         there = [week for week in weeks if week.state != "to-come"]
         if there:
-            head = say(
-                lang,
-                fr="| semaine | à faire | fait |",
-                en="| week | to do | done |",
-            )
-            rows = [row for week in there for row in _rows(week, lang)]
-            parts.append("\n".join([head, "| --- | --- | --- |", *rows]))
+            parts.append("\n".join(line for week in there for line in _week(week, lang)))
         coming = [week for week in weeks if week.state == "to-come"]
         if coming:
             titles = " · ".join(
@@ -171,45 +165,44 @@ def _months(found: Survey, syllabus: Syllabus, lang: Lang) -> list[str]:
     return parts
 
 
-def _rows(week: WeekProgress, lang: Lang) -> list[str]:
-    """A line of the table for each lesson and the assignment; the week's name on the first one."""
-    coming = say(lang, fr="à venir", en="to come")
-    lines = []
-    for lesson in week.lessons:
+def _week(week: WeekProgress, lang: Lang) -> list[str]:
+    """A list item for the week, one below it for each lesson and the assignment."""
+    name = say(lang, fr="Semaine", en="Week")
+    lines = [f"- **{name} {week.module.week} · {week.module.title.of(lang)}**"]
+    for number_of, lesson in enumerate(week.lessons, start=1):
+        label = say(lang, fr=f"leçon {number_of}", en=f"lesson {number_of}")
         if lesson.file is None:
-            lines.append((f"{lesson.title} *({coming})*", ""))
+            coming = say(lang, fr="à venir", en="to come")
+            lines.append(f"  - {label} · {lesson.title} · *{coming}*")
             continue
-        details = _details(lesson, lang)
-        what = _link(lesson.title, lesson.file) + (f" ({details})" if details else "")
-        lines.append((what, _exercises(lesson, lang)))
+        said = [_link(lesson.title, lesson.file), *_minutes(lesson), *_exercises(lesson, lang)]
+        lines.append(f"  - {label} · {' · '.join(said)}")
     if week.assignment:
-        word = say(lang, fr="devoir", en="assignment")
+        label = say(lang, fr="devoir", en="assignment")
         title = week.module.assignment.title.of(lang)
-        what = f"{word} · {_link(title, assignment_notebook(week.assignment))}"
-        lines.append((what, _marks(week, lang)))
-    names = [f"**{week.module.week}** {week.module.title.of(lang)}", *[""] * len(lines)]
-    return [
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in (name, *line)) + " |"
-        for name, line in zip(names, lines, strict=False)
-    ]
+        link = _link(title, assignment_notebook(week.assignment))
+        lines.append(f"  - {label} · {link} · {_marks(week, lang)}")
+    return lines
+
+
+def _minutes(lesson: LessonProgress) -> list[str]:
+    return [f"{lesson.minutes} min"] if lesson.minutes else []
 
 
 def _details(lesson: LessonProgress, lang: Lang) -> str:
-    parts = [f"{lesson.minutes} min"] if lesson.minutes else []
+    """What taking a lesson asks: its minutes, its exercises."""
     total = lesson.exercises.total
-    if total:
-        word = say(lang, fr="exercice", en="exercise") + ("s" if total > 1 else "")
-        parts.append(f"{total} {word}")
-    return ", ".join(parts)
+    word = say(lang, fr="exercice", en="exercise") + ("s" if total > 1 else "")
+    return ", ".join(_minutes(lesson) + ([f"{total} {word}"] if total else []))
 
 
-def _exercises(lesson: LessonProgress, lang: Lang) -> str:
+def _exercises(lesson: LessonProgress, lang: Lang) -> list[str]:
+    """How many of its exercises are done."""
     done, total = lesson.exercises.done, lesson.exercises.total
     if not total:
-        return ""
-    tick = "✓ " if done == total else ""
-    word = say(lang, fr="exercices", en="exercises")
-    return f"{tick}{done}/{total} {word}"
+        return []
+    word = say(lang, fr="exercice", en="exercise") + ("s" if total > 1 else "")
+    return [f"{'✓ ' if done == total else ''}{done}/{total} {word}"]
 
 
 def _marks(week: WeekProgress, lang: Lang) -> str:
@@ -217,7 +210,7 @@ def _marks(week: WeekProgress, lang: Lang) -> str:
     if best is None or last is None or best.score is None or last.score is None:
         return say(lang, fr="pas encore corrigé", en="not graded yet")
     tick = "✓ " if best.share >= 1 else ""
-    text = f"{tick}{number(best.score, lang)}/{number(best.max_score, lang)}"
+    text = f"{tick}**{number(best.score, lang)}/{number(best.max_score, lang)}**"
     if last.share < best.share:
         mark = f"{number(last.score, lang)}/{number(last.max_score, lang)}"
         text += say(lang, fr=f" (dernière fois {mark})", en=f" (last time {mark})")
@@ -250,7 +243,7 @@ def _competencies(found: Survey, syllabus: Syllabus, lang: Lang) -> list[str]:
     head = say(
         lang, fr="| compétence | | points obtenus |", en="| competency | | points obtained |"
     )
-    return ["\n".join([head, "| --- | --- | --- |", *rows])]
+    return ["\n".join([head, "| :--- | :--- | :--- |", *rows])]
 
 
 def _link(title: str, place: str) -> str:
