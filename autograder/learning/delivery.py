@@ -188,6 +188,7 @@ def _release(masters: list[Master], lang: Lang) -> Iterator[tuple[str, dict[str,
 def _deliver(
     workspace: Workspace, relative: str, data: bytes, manifest: Manifest, delivery: Delivery
 ) -> None:
+    workspace.refuse_outside((workspace.root / relative).parent)
     digest = _digest(relative, data, workspace.lang)
     present = _present(workspace, relative)
     if present == digest:

@@ -126,7 +126,7 @@ def _titles(title: str, left: int, top: int, ink: str) -> list[str]:
 
 def _box(left: int, top: int, state: WeekState) -> str:
     style = {
-        "to-come": f'fill="#ffffff" stroke="#8e9aa6" stroke-dasharray="3 3"',
+        "to-come": 'fill="#ffffff" stroke="#8e9aa6" stroke-dasharray="3 3"',
         "ready": f'fill="#eef5fa" stroke="{_BLUE}"',
         "begun": f'fill="#eef5fa" stroke="{_BLUE}" stroke-width="2"',
         "complete": f'fill="#e8f4ef" stroke="{_GREEN}" stroke-width="2"',

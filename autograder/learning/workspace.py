@@ -51,7 +51,7 @@ class Workspace:
             EcoleError: a folder on the way is a link that leads outside the workspace.
         """
         path = self.root / relative
-        self._refuse_outside(path.parent)
+        self.refuse_outside(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f".{path.name}.{os.getpid()}.ecole-new")
         fresh.unlink(missing_ok=True)
@@ -92,13 +92,14 @@ class Workspace:
     def lock(self) -> Iterator[None]:
         """One writer at a time: a notebook and a terminal may work in the same workspace."""
         path = self.root / ".ecole" / "lock"
-        self._refuse_outside(path.parent)
+        self.refuse_outside(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _refuse_outside(self, folder: Path) -> None:
+    def refuse_outside(self, folder: Path) -> None:
+        """Raise EcoleError where a folder, through a link, lies outside the workspace."""
         if not folder.resolve().is_relative_to(self.root):
             raise EcoleError(
                 say(
