@@ -160,6 +160,8 @@ def _serve(workspace: Workspace, place: str, tell: Callable[[str], None]) -> int
         "jupyterlab",
         *_options(workspace.root),
         f"--LabApp.default_url=/{place}",
+        # the tabs of this workspace, not those of another JupyterLab of the same user
+        f"--LabApp.workspaces_dir={workspace.root / '.ecole' / 'jupyter' / 'workspaces'}",
         "--ServerApp.answer_yes=True",  # one Ctrl+C is enough
     ]
     if not has_browser():
