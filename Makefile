@@ -13,7 +13,7 @@ AXE = tests/browser/node_modules/.package-lock.json
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup demo test check bench lab clean
+.PHONY: help python setup demo test check bench lab site clean
 
 help:  ## cette aide · this help
 	@sed -n 's/^\([a-z]*\):.*##/  make \1	/p' Makefile
@@ -35,6 +35,10 @@ demo: python  ## noter une classe de 24 · grade a class of 24
 lab: python  ## suivre le cours dans JupyterLab · take the course in JupyterLab
 	@$(SETUP) course
 	$(BIN)/ecole learn --lang $(LEARN_LANG)
+
+site: python  ## construire le site dans build/site · build the site in build/site
+	@$(SETUP) course site
+	$(BIN)/ecole site
 
 check: python  ## vérifier leçons, devoirs et tests · check lessons, assignments, their tests
 	@$(SETUP) course dev

@@ -1,6 +1,5 @@
 """The command `ecole`: each sub-command is a function of the package, shown on a terminal."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from autograder.grading.results import EXECUTED, Batch, State, SubmissionResult
 
 if TYPE_CHECKING:
     from autograder.authoring.mutation import MutationReport
+    from autograder.learning import Delivery, Trial
 
 app = typer.Typer(
     help="École IA Santé: build the course, release assignments, grade a class.",
@@ -256,11 +256,9 @@ def author() -> None:
     """Open the masters in JupyterLab, as notebooks, with nbgrader's Create Assignment."""
     from autograder.authoring import labconfig
     from autograder.authoring.masters import REPOSITORY
+    from autograder.learning.lab import replace_with_lab
 
-    settings = str(Path(labconfig.__file__).parents[1])
-    others = os.environ.get("JUPYTER_CONFIG_PATH")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [settings, others]))
-    _open_lab(REPOSITORY)
+    replace_with_lab(REPOSITORY, Path(labconfig.__file__).parents[1])
 
 
 @app.command()
@@ -291,17 +289,52 @@ def learn(
     lab: Annotated[bool, typer.Option(help="Open JupyterLab on it.")] = True,
 ) -> None:
     """Prepare your notebooks outside the repository and open JupyterLab on them."""
-    from autograder.authoring.workspace import prepare_workspace
+    from autograder.learning import Workspace, prepare_workspace, write_welcome
+    from autograder.learning.welcome import welcome_name
 
     root = (directory or Path.home() / f"ecole-ia-sante-{lang}").expanduser().resolve()
-    delivery = prepare_workspace(root, lang.value)
-    console.print(f"{root}: {len(delivery.written)} file(s) new or updated", highlight=False)
-    for name in delivery.kept:
-        console.print(f"  kept yours: {escape(name)}", highlight=False)
-    for name in delivery.beside:
-        console.print(f"  newer version beside it: {escape(name)}", highlight=False)
+    with console.status(words(lang, fr="préparation des notebooks", en="preparing notebooks")):
+        delivery = prepare_workspace(root, lang.value)
+        workspace = Workspace(root, lang.value)
+        remarks = write_welcome(workspace)
+    show_delivery(delivery)
+    for remark in remarks:
+        tell(remark)
     if lab:
-        _open_lab(root)
+        from autograder.learning.lab import open_lab
+
+        raise typer.Exit(open_lab(workspace, welcome_name(workspace), tell))
+
+
+@app.command("try")
+def try_(
+    assignment: Annotated[
+        str,
+        typer.Argument(help="Its name, its week (w02) or its notebook.", show_default=False),
+    ],
+    workspace: Annotated[
+        Path | None,
+        typer.Option(help="Your workspace (default: the one you stand in, or the one at home)."),
+    ] = None,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            help="What executes (default: the sealed examiner on Linux).", show_default=False
+        ),
+    ] = None,
+    show_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Show the feedback page in the browser.")
+    ] = True,
+) -> None:
+    """Grade your own notebook with the hidden tests, as a class is graded."""
+    from autograder.learning import try_assignment
+    from autograder.learning.browser import open_page
+
+    with console.status("…"):
+        trial = try_assignment(assignment, workspace, engine=engine.value if engine else None)
+    show_trial(trial)
+    if trial.page and show_page:
+        open_page(trial.page)
 
 
 @app.command()
@@ -319,6 +352,25 @@ def syllabus(
 
 
 @app.command()
+def site(
+    output: Annotated[
+        Path, typer.Option(help="Folder for the site; one built before is replaced.")
+    ] = Path("build/site"),
+    workers: Workers = None,
+) -> None:
+    """Build the site in both languages: lessons executed, syllabus, data cards, glossary."""
+    from autograder.site import build_site
+
+    with steps() as on_progress:
+        built = build_site(output, workers=workers, on_progress=on_progress)
+    console.print(
+        f"{built.pages} pages in {built.seconds:.0f} s, {built.executed} lesson(s) executed",
+        highlight=False,
+    )
+    console.print(f"open {built.output / 'index.html'}", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def doctor() -> None:
     """Print what this machine can do to confine students' code."""
     from autograder.examiner.sandbox import best_mode, describe
@@ -328,19 +380,6 @@ def doctor() -> None:
         table.add_row(escape(what), escape(found))
     console.print(table)
     console.print(f"submissions are confined by: [bold]{best_mode()}[/]")
-
-
-def _open_lab(root: Path) -> None:
-    options = [
-        f"--ServerApp.root_dir={root}",
-        # nothing is asked of the network: no news, no look for updates
-        "--LabApp.news_url=",
-        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-    ]
-    if os.geteuid() == 0:  # a container: Jupyter would refuse to start
-        options.append("--allow-root")
-    os.chdir(root)
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options])
 
 
 @app.callback(invoke_without_command=True)
@@ -399,6 +438,68 @@ def show(batch: Batch) -> None:
     console.print(table)
     console.print(f"{len(batch.submissions)} submissions in {batch.seconds:.1f} s")
     _show_sealing(batch)
+
+
+def show_delivery(delivery: "Delivery") -> None:
+    """Print what a learner's workspace received, and what to do with newer versions."""
+    lang = delivery.lang
+    tell(words(lang, fr=f"Votre dossier : {delivery.root}", en=f"Your folder: {delivery.root}"))
+    for name in delivery.written:
+        tell(words(lang, fr=f"  reçu : {name}", en=f"  received: {name}"))
+    if not delivery.written and not delivery.beside:
+        tell(words(lang, fr="  rien de nouveau", en="  nothing new"))
+    if delivery.kept:
+        count = len(delivery.kept)
+        many = "s" if count > 1 else ""
+        tell(
+            words(
+                lang,
+                fr=f"  gardé{many} : {count} fichier{many} que vous avez modifié{many}",
+                en=f"  kept: {count} file{many} that you changed",
+            )
+        )
+    for name in delivery.beside:
+        tell(words(lang, fr=f"  nouvelle version : {name}", en=f"  newer version: {name}"))
+    if delivery.beside:
+        tell(
+            words(
+                lang,
+                fr="  La nouvelle version est posée à côté de la vôtre, intacte. Pour la prendre : "
+                "recopiez-y vos réponses, puis donnez-lui le nom de l'ancienne. Sinon, "
+                "supprimez-la.",
+                en="  The newer version lies beside yours, which is untouched. To take it: copy "
+                "your answers into it, then give it the old one's name. Otherwise, delete it.",
+            )
+        )
+
+
+def show_trial(trial: "Trial") -> None:
+    """Print a trial: a row a question, then what there is to say."""
+    table = Table(title=escape(trial.headline), title_justify="left")
+    table.add_column(words(trial.lang, fr="question", en="question"), overflow="fold")
+    table.add_column(words(trial.lang, fr="points", en="points"), justify="right", no_wrap=True)
+    table.add_column(words(trial.lang, fr="à revoir", en="to mend"), overflow="fold")
+    for question in trial.questions:
+        colour = "green" if question.complete else "yellow" if question.points else "default"
+        mark = f"{'✓ ' if question.complete else ''}{trial.mark_of(question)}"
+        table.add_row(escape(question.title), f"[{colour}]{mark}[/]", escape(question.message))
+    if trial.questions:
+        console.print(table)
+    else:
+        tell(trial.headline)
+    console.print(f"[bold]{escape(trial.total)}[/]", highlight=False)
+    for line in trial.lines:
+        tell(line)
+
+
+def tell(line: str) -> None:
+    """Print a line as it is, whole: addresses and paths are to be copied."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def words(lang: str, *, fr: str, en: str) -> str:
+    """The words of the learner's language."""
+    return fr if lang == "fr" else en
 
 
 def show_mutation(report: "MutationReport") -> None:
