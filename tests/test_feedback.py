@@ -41,7 +41,7 @@ def graded_course(released_course: Path, tmp_path_factory: pytest.TempPathFactor
             "display(Javascript('alert(4)'))"
         ),
     ]
-    hand_in(course, "eve", notebook)
+    hand_in(course, "eve", notebook).with_name("another.html").write_text("<script></script>")
     grade(course, "small")
     return course
 
@@ -90,6 +90,12 @@ def test_the_gradebook_s_copy_keeps_the_hidden_tests(
     path = graded_course / "autograded" / "ada" / "small" / "small.ipynb"
     sources = [cell.source for cell in nbformat.read(path, as_version=4).cells]
     assert any("BEGIN HIDDEN TESTS" in source for source in sources)
+
+
+def test_pages_are_those_of_the_notebooks(graded_course: Path, pages: dict[str, str]) -> None:
+    assert (graded_course / "feedback/eve/small/another.html").exists()
+    names = [page.relative_to(graded_course) for page in feedback(graded_course, "small")]
+    assert names == [Path(f"feedback/{name}/small/small.html") for name in ("ada", "eve")]
 
 
 def test_nothing_graded_says_what_to_do(small_course: Path) -> None:
