@@ -157,6 +157,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = submit("ada", **wrong, message="# Bonjour\n\n#### l'équipe")
     (folder / "timestamp.txt").write_text("2026-03-05 21:14:10 UTC")
     submit("slow", stay="def stay(days):\n    while True: pass", m2="m2 = 12", message="…")
+    submit("gone", stay="import os\nos._exit(1)")
     grade(root, "ward")
     return root
 
@@ -225,6 +226,12 @@ def test_an_unanswered_question_is_no_failed_test(ward_pages: dict[str, str]) ->
 def test_a_question_that_ran_out_of_time_says_so(ward_pages: dict[str, str]) -> None:
     assert "temps accordé" in table(ward_pages["slow"])[0][3]
     assert "stay_test interrompue" in ward_pages["slow"]
+
+
+def test_a_submission_that_was_stopped_has_no_mark_yet(ward_pages: dict[str, str]) -> None:
+    assert "L'exécution s'est arrêtée avant la fin" in ward_pages["gone"]
+    assert table(ward_pages["gone"], "marks")[-1] == ["Total", "En attente de correction"]
+    assert {row[1] for row in table(ward_pages["gone"])} == {"… En attente de correction"}
 
 
 def test_markup_in_titles_names_and_messages_is_text(ward_pages: dict[str, str]) -> None:
