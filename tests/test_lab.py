@@ -141,7 +141,9 @@ def test_windows_browser_is_reached_from_wsl(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = tmp_path / "opened"
-    (tmp_path / "explorer.exe").write_text(f'#!/bin/sh\necho "$1" >> "{opened}"\nexit 1\n')
+    (tmp_path / "explorer.exe").write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$1" >> "{opened}"\nexit 1\n'
+    )
     (tmp_path / "wslpath").write_text("#!/bin/sh\nprintf '%s%s' '\\\\wsl$\\Ubuntu' \"$2\"\n")
     for program in ("explorer.exe", "wslpath"):
         (tmp_path / program).chmod(0o755)
