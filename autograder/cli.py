@@ -157,7 +157,7 @@ def grade(
 
 @app.command()
 def feedback(assignment: Assignment, course: CourseDir = Path(".")) -> None:
-    """Write the students' feedback pages (nbgrader's) for what has been graded."""
+    """Write the students' feedback pages, in the cohort's language, for what has been graded."""
     from autograder.grading import feedback as make_feedback
 
     pages = make_feedback(course, assignment)

@@ -41,7 +41,7 @@ def graded_course(released_course: Path, tmp_path_factory: pytest.TempPathFactor
             "display(Javascript('alert(4)'))"
         ),
     ]
-    hand_in(course, "eve", notebook)
+    hand_in(course, "eve", notebook).with_name("another.html").write_text("<script></script>")
     grade(course, "small")
     return course
 
@@ -90,6 +90,12 @@ def test_the_gradebook_s_copy_keeps_the_hidden_tests(
     path = graded_course / "autograded" / "ada" / "small" / "small.ipynb"
     sources = [cell.source for cell in nbformat.read(path, as_version=4).cells]
     assert any("BEGIN HIDDEN TESTS" in source for source in sources)
+
+
+def test_pages_are_those_of_the_notebooks(graded_course: Path, pages: dict[str, str]) -> None:
+    assert (graded_course / "feedback/eve/small/another.html").exists()
+    names = [page.relative_to(graded_course) for page in feedback(graded_course, "small")]
+    assert names == [Path(f"feedback/{name}/small/small.html") for name in ("ada", "eve")]
 
 
 def test_nothing_graded_says_what_to_do(small_course: Path) -> None:
@@ -151,6 +157,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = submit("ada", **wrong, message="# Bonjour\n\n#### l'équipe")
     (folder / "timestamp.txt").write_text("2026-03-05 21:14:10 UTC")
     submit("slow", stay="def stay(days):\n    while True: pass", m2="m2 = 12", message="…")
+    submit("gone", stay="import os\nos._exit(1)")
     grade(root, "ward")
     return root
 
@@ -219,6 +226,12 @@ def test_an_unanswered_question_is_no_failed_test(ward_pages: dict[str, str]) ->
 def test_a_question_that_ran_out_of_time_says_so(ward_pages: dict[str, str]) -> None:
     assert "temps accordé" in table(ward_pages["slow"])[0][3]
     assert "stay_test interrompue" in ward_pages["slow"]
+
+
+def test_a_submission_that_was_stopped_has_no_mark_yet(ward_pages: dict[str, str]) -> None:
+    assert "L'exécution s'est arrêtée avant la fin" in ward_pages["gone"]
+    assert table(ward_pages["gone"], "marks")[-1] == ["Total", "En attente de correction"]
+    assert {row[1] for row in table(ward_pages["gone"])} == {"… En attente de correction"}
 
 
 def test_markup_in_titles_names_and_messages_is_text(ward_pages: dict[str, str]) -> None:

@@ -91,8 +91,17 @@ def feedback(course: Course | Path | str, assignment: str) -> list[Path]:
         except (NbGraderException, SystemExit) as error:
             reason = nbgrader_reason(lines, error)
             raise EcoleError(f"nbgrader could not write the feedback: {reason}") from error
-    pattern = course.step("feedback", "*", assignment) / "*.html"
-    return sorted(course.root.glob(str(pattern.relative_to(course.root))))
+        return _pages(course, converter)
+
+
+def _pages(course: Course, converter: GenerateFeedback) -> list[Path]:
+    """The pages of the notebooks; other HTML in these folders may be what students handed in."""
+    pages = []
+    for notebook in (path for paths in converter.assignments.values() for path in paths):
+        about = converter.init_single_notebook_resources(notebook)["nbgrader"]
+        folder = course.step("feedback", about["student"], about["assignment"])
+        pages.append(folder / f"{about['notebook']}.html")
+    return sorted(pages)
 
 
 @contextmanager
