@@ -1,6 +1,6 @@
 # ---
 # kind: wrong
-# why: "Searches a number and a unit anywhere in the text: “environ 2 h” is read as 2 h."
+# why: "Searches a number and a unit anywhere in the text: “1 h 30 h” is read as 1 h 30."
 # marks:
 #   test_delay_edges: 0
 # message:
