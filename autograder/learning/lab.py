@@ -1,5 +1,6 @@
 """Open JupyterLab on a folder: its settings, its address, and what to do when it cannot start."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -22,6 +23,7 @@ from autograder.learning.workspace import Workspace
 _NEEDED = ("jupyterlab", "ipykernel", "jupyter_server", "health_datasets")
 _LANGUAGE_PACK = "jupyterlab_language_pack_fr_FR"
 _START_SECONDS = 90
+_STOP_SECONDS = 8
 _LOG = ".ecole/jupyter.log"
 _REASON_LINES = 5
 _NBGRADER = (
@@ -212,13 +214,11 @@ def _tell_address(address: str, tell: Callable[[str], None], lang: Lang) -> None
 
 
 def _status(child: "subprocess.Popen[bytes]", log: Path | None, lang: Lang) -> int:
-    """Wait for JupyterLab's end (Ctrl+C reaches it directly); its log says why it never began."""
-    while True:
-        try:
-            status = child.wait()
-            break
-        except KeyboardInterrupt:
-            continue
+    """Wait for JupyterLab's end; its log says why it never began."""
+    try:
+        status = child.wait()
+    except KeyboardInterrupt:
+        status = _stop(child)
     if status > 0 and log is not None:
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         reason = "\n".join(f"    {line[:200]}" for line in lines[-_REASON_LINES:])
@@ -234,6 +234,16 @@ def _status(child: "subprocess.Popen[bytes]", log: Path | None, lang: Lang) -> i
             )
         )
     return max(status, 0)
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> int:
+    """Let JupyterLab end by the Ctrl+C that reached it too; ask it to where none did."""
+    for ask in (lambda: None, child.terminate, child.kill):
+        with contextlib.suppress(KeyboardInterrupt):  # pressed again: go on to what is firmer
+            ask()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return child.wait(_STOP_SECONDS)
+    return child.wait()
 
 
 def _reachable(server: Mapping[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 Everything here works without network. `covid_testing` is real; what `laboratory_export`
 adds to it is planted with a seed and says so (see `datasets/cards/`). `catalogue()` lists the
-real sets that installed packages carry and `load(name)` gives one. `hospital`, `dermoscopy`,
-`ecg` and `tiles` are synthetic from end to end.
+real sets that installed packages carry and `load(name)` gives one. `hospital`,
+`movement_messages`, `stays_export` and `study_extract` (taken from it), `dermoscopy`, `ecg` and
+`tiles` are synthetic from end to end.
 """
 
 from importlib import import_module
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from health_datasets.images.tissue import TissueTiles, tiles
     from health_datasets.open_data import catalogue, download, load, without_card
     from health_datasets.signals.electrocardiogram import Ecg, ecg
+    from health_datasets.stays import StaysExport, stays_export
+    from health_datasets.study import StudyExtract, study_extract
     from health_datasets.virtual_hospital import Hospital, calibration_report, hospital
+    from health_datasets.virtual_hospital.messages import MovementFeed, movement_messages
 
 # imported when first used: `import health_datasets` stays light
 _LAZY = {
@@ -33,6 +37,9 @@ _LAZY = {
     "Dermoscopy": "images.skin",
     "Ecg": "signals.electrocardiogram",
     "Hospital": "virtual_hospital",
+    "MovementFeed": "virtual_hospital.messages",
+    "StudyExtract": "study",
+    "StaysExport": "stays",
     "TissueTiles": "images.tissue",
     "abcd_performance": "images.abcd",
     "calibration_report": "virtual_hospital",
@@ -43,6 +50,9 @@ _LAZY = {
     "ecg": "signals.electrocardiogram",
     "hospital": "virtual_hospital",
     "load": "open_data",
+    "movement_messages": "virtual_hospital.messages",
+    "study_extract": "study",
+    "stays_export": "stays",
     "tiles": "images.tissue",
     "without_card": "open_data",
 }
@@ -64,6 +74,9 @@ __all__ = [
     "ExamSecretError",
     "Hospital",
     "LaboratoryExport",
+    "MovementFeed",
+    "StaysExport",
+    "StudyExtract",
     "TissueTiles",
     "abcd_performance",
     "calibration_report",
@@ -78,6 +91,9 @@ __all__ = [
     "hospital",
     "laboratory_export",
     "load",
+    "movement_messages",
+    "stays_export",
+    "study_extract",
     "tiles",
     "without_card",
 ]

@@ -25,11 +25,7 @@ class Checked:
     """
 
     def __init__(self, what: Any, files: Iterable[Path]) -> None:
-        sha = hashlib.sha256(json.dumps(what).encode())
-        sha.update(code_digest())
-        for path in files:
-            sha.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-        self._path = CACHE / f"{sha.hexdigest()}.json"
+        self._path = CACHE / f"{content_key(what, files)}.json"
 
     def found(self) -> list[Finding] | None:
         """What was found; None when this was not checked yet."""
@@ -43,6 +39,15 @@ class Checked:
         self._path.parent.mkdir(exist_ok=True)
         text = json.dumps([asdict(each) for each in findings], ensure_ascii=False)
         self._path.write_text(text, "utf-8")
+
+
+def content_key(what: Any, files: Iterable[Path]) -> str:
+    """A name for what comes of these settings and files; another as soon as the code changes."""
+    sha = hashlib.sha256(json.dumps(what).encode())
+    sha.update(code_digest())
+    for path in files:
+        sha.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return sha.hexdigest()
 
 
 @cache

@@ -19,6 +19,7 @@ analytes        what the laboratory measures
 outcomes, events, laboratory, vitals, prescriptions, procedures, alerts, reports: a table each
 export          defects on demand, Parquet, DuckDB, FHIR, OMOP
 targets         what generated data must resemble; calibration says whether they do
+messages        what happened to some stays, as messages that arrive late, twice or wrong
 follow          one patient through every table
 """
 

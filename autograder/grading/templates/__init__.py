@@ -1,0 +1,1 @@
+"""Pages that grading writes: templates of nbconvert, one a folder."""

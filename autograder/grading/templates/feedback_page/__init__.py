@@ -1,0 +1,1 @@
+"""The feedback page: nbconvert's template, its settings, its style sheet."""
