@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.grading import open_course, release
+from autograder.learning import prepare_workspace
 
 CONFIG = """
 c = get_config()
@@ -95,6 +96,12 @@ def build_course(root: Path, name: str = "small", notebook: str | None = None) -
 def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A released course to copy: nbgrader takes seconds to make a gradebook."""
     return build_course(tmp_path_factory.mktemp("released") / "course")
+
+
+@pytest.fixture(scope="session")
+def delivered_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-learner's French workspace to copy: each assignment takes nbgrader its time."""
+    return prepare_workspace(tmp_path_factory.mktemp("delivered") / "home", "fr").root
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,14 +17,14 @@ import pytest
 
 from autograder.authoring.masters import REPOSITORY
 from autograder.errors import EcoleError
-from autograder.learning import Workspace, browser, lab, prepare_workspace
+from autograder.learning import Workspace, browser, lab
 
 SERVER_SECONDS = 120
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_workspace(tmp_path_factory.mktemp("delivered") / "home", "fr").root
+@pytest.fixture
+def home(delivered_workspace: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(delivered_workspace, tmp_path / "home"))
 
 
 @pytest.fixture

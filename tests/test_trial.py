@@ -32,17 +32,12 @@ POINTS = {
 Home = Callable[[str], Workspace]
 
 
-@pytest.fixture(scope="module")
-def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare_workspace(tmp_path_factory.mktemp("delivered") / "home", "fr").root
-
-
 @pytest.fixture
-def home(delivered: Path, tmp_path: Path) -> Home:
+def home(delivered_workspace: Path, tmp_path: Path) -> Home:
     """`home("trap_month_first")`: a workspace whose assignment is answered by that specimen."""
 
     def answered(specimen: str) -> Workspace:
-        root = Path(shutil.copytree(delivered, tmp_path / "home"))
+        root = Path(shutil.copytree(delivered_workspace, tmp_path / "home"))
         released = root / ".ecole/built/assignments" / W02
         submit(SPECIMENS[specimen], MASTER, released, root / "assignments", "fr")
         return Workspace(root, "fr")

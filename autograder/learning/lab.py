@@ -73,10 +73,9 @@ def open_lab(workspace: Workspace, page: str, tell: Callable[[str], None]) -> in
 
 def replace_with_lab(root: Path, settings: Path) -> None:
     """Become JupyterLab on a folder, with one more folder of settings; does not return."""
-    environment = lab_environment(settings)
-    command = [sys.executable, "-m", "jupyterlab", *_options(root)]
+    os.environ.update(lab_environment(settings))
     os.chdir(root)
-    os.execve(sys.executable, command, environment)
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *_options(root)])
 
 
 def lab_environment(settings: Path) -> dict[str, str]:

@@ -66,6 +66,7 @@ class Trial:
         saved: when the notebook that was graded had been saved; None where there is none.
         score: points given by tests; None in the states without a mark.
         page: the feedback page, where one could be written.
+        engine: what executed; empty where nothing was.
         sealed: hidden tests ran out of the reach of the learner's code.
         sandbox: how the learner's code was confined; empty outside the examiner.
         outdated: the notebook was handed out before the assignment was last changed.
@@ -80,6 +81,7 @@ class Trial:
     questions: tuple[QuestionResult, ...]
     saved: datetime | None = None
     page: Path | None = None
+    engine: str = ""
     sealed: bool = True
     sandbox: str = ""
     outdated: bool = False
@@ -139,12 +141,20 @@ class Trial:
         ]
 
     def _confinement(self) -> str:
-        if not self.sealed:
-            return _UNSEALED[self.lang]
-        if not self.sandbox:
+        if not self.engine:
             return say(self.lang, fr="Rien n'a été exécuté.", en="Nothing was executed.")
+        if self.engine != "examiner":
+            return _UNSEALED[self.lang]
         if self.sandbox == "none":
             return _UNCONFINED[self.lang]
+        if not self.sealed:
+            return say(
+                self.lang,
+                fr=f"Votre code a tourné dans un bac à sable ({self.sandbox}) ; ATTENTION, des "
+                "tests cachés ont dû y tourner aussi.",
+                en=f"Your code ran in a sandbox ({self.sandbox}); NOTE, some hidden tests had to "
+                "run in it too.",
+            )
         return say(
             self.lang,
             fr=f"Votre code a tourné dans un bac à sable ({self.sandbox}), à part des tests "
@@ -284,7 +294,7 @@ def _graded(master: Master, workspace: Workspace, engine: str | None) -> Trial:
         left_out = _hand_in(notebook, path, course, master.name)
         batch = grade(course, master.name, engine=engine, workers=1, students=[_STUDENT])
         result = batch.submissions[0]
-        page = _page(course, master.name, workspace)
+        page, failed = _page(course, master.name, workspace)
     executed = [cell for cell in result.cells if not cell.manual and cell.state in EXECUTED]
     return Trial(
         assignment=master.name,
@@ -296,10 +306,11 @@ def _graded(master: Master, workspace: Workspace, engine: str | None) -> Trial:
         questions=_questions(questions, result.cells, workspace.lang),
         saved=saved,
         page=page,
+        engine=batch.engine,
         sealed=batch.engine == "examiner" and all(cell.sealed for cell in executed),
         sandbox=result.sandbox,
         outdated=outdated,
-        remarks=[note.text(workspace.lang) for note in [*left_out, *result.notes]],
+        remarks=[note.text(workspace.lang) for note in [*left_out, *result.notes]] + failed,
     )
 
 
@@ -321,12 +332,15 @@ def _hand_in(notebook: NotebookNode, path: Path, course: Course, name: str) -> l
     return files.notes
 
 
-def _page(course: Course, name: str, workspace: Workspace) -> Path | None:
-    """Write the feedback page into the workspace; none where nothing was executed."""
+def _page(course: Course, name: str, workspace: Workspace) -> tuple[Path | None, list[str]]:
+    """Write the feedback page into the workspace; why there is none, where that went wrong."""
     if not course.step("autograded", _STUDENT, name).is_dir():
-        return None
-    pages = feedback(course, name)
-    return workspace.put(f"feedback/{name}.html", pages[0].read_bytes())
+        return None, []
+    try:
+        pages = feedback(course, name)
+    except EcoleError as error:  # the marks are worth having without it
+        return None, [str(error)]
+    return workspace.put(f"feedback/{name}.html", pages[0].read_bytes()), []
 
 
 def _questions(
