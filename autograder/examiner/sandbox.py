@@ -674,6 +674,8 @@ def _close_root(own_users: bool) -> None:
 
 
 def _own_user_namespace(uid: int, gid: int) -> None:
+    # forked from a zygote that is not dumpable: its own /proc would be root's
+    _prctl(_PR_SET_DUMPABLE, 1)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
