@@ -2,8 +2,8 @@
 
 Everything here works without network. `covid_testing` is real; what `laboratory_export`
 adds to it is planted with a seed and says so (see `datasets/cards/`). `catalogue()` lists the
-real sets that installed packages carry and `load(name)` gives one. `hospital`, `dermoscopy`,
-`ecg` and `tiles` are synthetic from end to end.
+real sets that installed packages carry and `load(name)` gives one. `hospital`, `stays_export`,
+`dermoscopy`, `ecg` and `tiles` are synthetic from end to end.
 """
 
 from importlib import import_module
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from health_datasets.images.tissue import TissueTiles, tiles
     from health_datasets.open_data import catalogue, download, load, without_card
     from health_datasets.signals.electrocardiogram import Ecg, ecg
+    from health_datasets.stays import StaysExport, stays_export
     from health_datasets.virtual_hospital import Hospital, calibration_report, hospital
 
 # imported when first used: `import health_datasets` stays light
@@ -33,6 +34,7 @@ _LAZY = {
     "Dermoscopy": "images.skin",
     "Ecg": "signals.electrocardiogram",
     "Hospital": "virtual_hospital",
+    "StaysExport": "stays",
     "TissueTiles": "images.tissue",
     "abcd_performance": "images.abcd",
     "calibration_report": "virtual_hospital",
@@ -43,6 +45,7 @@ _LAZY = {
     "ecg": "signals.electrocardiogram",
     "hospital": "virtual_hospital",
     "load": "open_data",
+    "stays_export": "stays",
     "tiles": "images.tissue",
     "without_card": "open_data",
 }
@@ -64,6 +67,7 @@ __all__ = [
     "ExamSecretError",
     "Hospital",
     "LaboratoryExport",
+    "StaysExport",
     "TissueTiles",
     "abcd_performance",
     "calibration_report",
@@ -78,6 +82,7 @@ __all__ = [
     "hospital",
     "laboratory_export",
     "load",
+    "stays_export",
     "tiles",
     "without_card",
 ]
