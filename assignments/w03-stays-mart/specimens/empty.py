@@ -1,0 +1,4 @@
+# ---
+# kind: empty
+# why: "Nothing was answered: every stub still raises NotImplementedError."
+# ---
