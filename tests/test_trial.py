@@ -77,7 +77,8 @@ def test_a_trial_tells_by_question_and_keeps_progress(
     workspace = home("trap_month_first")
     secret = secret_lines(workspace)
     monkeypatch.chdir(workspace.root / "assignments")
-    done = CliRunner().invoke(cli.app, ["try", "w02", "--no-open"], env={"COLUMNS": "200"})
+    monkeypatch.setattr(cli.console, "width", 200)
+    done = CliRunner().invoke(cli.app, ["try", "w02", "--no-open"])
     assert done.exit_code == 0, done.output
     assert "la version enregistrée à" in done.output
     assert "3. Une date dans trois écritures" in done.output and "1/3" in done.output
