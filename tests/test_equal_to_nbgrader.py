@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import answered, hand_in
 
@@ -47,6 +48,17 @@ def not_sealed(batch: Batch) -> set[str]:
     return {cell.grade_id for cell in cells if not cell.manual and not cell.sealed}
 
 
+def warned(course: Path) -> set[tuple[str, str]]:
+    """Students and tests where something was written on stderr."""
+    found = set()
+    for path in course.glob("autograded/*/*/*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if any(output.get("name") == "stderr" for output in cell.get("outputs", [])):
+                grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+                found.add((path.parents[1].name, grade_id))
+    return found
+
+
 def equal_marks(tmp_path: Path, lang: Lang) -> None:
     ours = make_class(tmp_path / "ours", lang)
     stock = Path(shutil.copytree(ours, tmp_path / "stock"))
@@ -57,7 +69,11 @@ def equal_marks(tmp_path: Path, lang: Lang) -> None:
     done = stock_autograde(stock, ASSIGNMENT)
     assert done.returncode == 0, done.stderr[-2000:]
     ours_marks, stock_marks = marks(ours), marks(stock)
-    assert ours_marks == stock_marks == sealed_marks
+    assert ours_marks == sealed_marks
+    # a warning costs nothing here; to nbgrader, text on stderr in a test is worth 0
+    silent = ours_marks.keys() - warned(stock)
+    assert {key: stock_marks[key] for key in silent} == {key: ours_marks[key] for key in silent}
+    assert len(silent) > 0.8 * len(stock_marks) == 0.8 * len(ours_marks)
     assert len({student for student, _ in ours_marks}) == 24
     assert len(set(ours_marks.values())) > 3
 
