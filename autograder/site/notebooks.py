@@ -10,18 +10,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring.checks.cache import CACHE, content_key
-from autograder.authoring.checks.lessons import SECONDS
 from autograder.authoring.cohort import cohort
-from autograder.authoring.masters import Master, is_kept
+from autograder.authoring.executions import execute_lesson, first_failure, keep_notebook
+from autograder.authoring.masters import Master
 from autograder.authoring.translation import Lang
 from autograder.errors import EcoleError
 from autograder.grading import open_course, release
-from autograder.grading.execution import Job, default_engine, execute
-from autograder.grading.marking import failure_message
 from autograder.notebooks import from_json, to_json
 
-# a busy machine may be slow: `ecole check` is what judges a lesson's time
-_LIMITS = {"cell_seconds": 4 * SECONDS, "submission_seconds": 4 * SECONDS, "output_bytes": 5e6}
 _SCOPED_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _HEADING = re.compile(r"\A(# [^\n]*\n)")
@@ -50,7 +46,7 @@ def executed_lessons(
     wanted = list(wanted)
     done, executed = {}, 0
     with ThreadPoolExecutor(workers, "ecole-site") as pool:
-        runs = pool.map(lambda each: _executed(*each), wanted)
+        runs = pool.map(lambda each: executed_lesson(*each), wanted)
         for number, ((master, lang), (notebook, fresh)) in enumerate(
             zip(wanted, runs, strict=True), start=1
         ):
@@ -60,24 +56,21 @@ def executed_lessons(
     return done, executed
 
 
-def executed_lesson(master: Master, lang: Lang) -> NotebookNode:
-    """A lesson of one language with its solutions and outputs.
+def executed_lesson(master: Master, lang: Lang) -> tuple[NotebookNode, bool]:
+    """A lesson of one language with its solutions and outputs; was it executed just now?
 
     Raises:
         EcoleError: a cell fails or the lesson is stopped; the message names the cell.
     """
-    built = master.build(lang)
-    job = Job("lesson", {"lesson": to_json(built)}, {}, default_engine(), dict(_LIMITS))
-    ran = from_json(execute(job).notebooks.get("lesson") or to_json(built))
-    numbers = [
-        number
-        for number, cell in enumerate(master.read().cells, start=1)
-        if is_kept(cell.metadata, lang, solutions=True)
-    ]
-    for number, cell in zip(numbers, ran.cells, strict=True):
-        if cell.cell_type == "code":
-            _refuse_failure(cell, f"{master.path}, cell {number} ({lang})")
-    return ran
+    executed = execute_lesson(master, lang)
+    failure = first_failure(executed.notebook)
+    if failure is not None:
+        place, message = failure
+        raise EcoleError(
+            f"{master.path}, cell {executed.numbers[place]} ({lang}): {message.splitlines()[0]}; "
+            "`ecole check` says more; mend it, then build the site again"
+        )
+    return executed.notebook, executed.fresh
 
 
 def released_assignments(masters: Iterable[Master], lang: Lang) -> dict[str, NotebookNode]:
@@ -100,7 +93,7 @@ def released_assignments(masters: Iterable[Master], lang: Lang) -> dict[str, Not
             for master in missing:
                 released = release(course, master.name) / f"{master.name}.ipynb"
                 found[master.name] = nbformat.read(released, 4)
-                _keep(_cached("site-assignment", master, lang), found[master.name])
+                keep_notebook(_cached("site-assignment", master, lang), found[master.name])
     return found
 
 
@@ -143,36 +136,8 @@ def assignment_page(released: NotebookNode, lang: Lang, header: str) -> Notebook
     return page
 
 
-def _executed(master: Master, lang: Lang) -> tuple[NotebookNode, bool]:
-    path = _cached("site-lesson", master, lang)
-    if path.is_file():
-        return nbformat.read(path, 4), False
-    notebook = executed_lesson(master, lang)
-    _keep(path, notebook)
-    return notebook, True
-
-
 def _cached(what: str, master: Master, lang: Lang) -> Path:
     return CACHE / f"{content_key([what, lang], [master.path])}.ipynb"
-
-
-def _keep(path: Path, notebook: NotebookNode) -> None:
-    path.parent.mkdir(exist_ok=True)
-    beside = path.with_suffix(".partial")  # never half a notebook under the name that is read
-    beside.write_text(to_json(notebook), encoding="utf-8")
-    beside.replace(path)
-
-
-def _refuse_failure(cell: NotebookNode, where: str) -> None:
-    message = failure_message(cell)
-    state = cell.metadata.get("ecole", {}).get("execution", {}).get("state", "not-run")
-    if message is None and state != "ok":
-        message = f"not executed to its end ({state})"
-    if message is not None:
-        raise EcoleError(
-            f"{where}: {message.splitlines()[0]}; `ecole check` says more; mend it, then "
-            "build the site again"
-        )
 
 
 def _page_of(notebook: NotebookNode, header: str) -> NotebookNode:

@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from autograder.authoring.checks import built, folders
 from autograder.authoring.checks.findings import Finding
-from autograder.authoring.checks.lessons import SECONDS, VERSIONS, Version, check_lesson
+from autograder.authoring.checks.lessons import VERSIONS, Version, check_lesson
 from autograder.authoring.checks.pages import Page, read_page
 from autograder.authoring.checks.run import Scope
 from autograder.authoring.checks.specimens import SECRETS, check_assignment
 from autograder.authoring.checks.text import RULES
+from autograder.authoring.executions import SECONDS
 from autograder.errors import EcoleError
 from autograder.grading.batch import usable_processors
 

@@ -9,15 +9,12 @@ from nbformat import NotebookNode
 from autograder.authoring.checks.cache import Checked
 from autograder.authoring.checks.findings import Finding
 from autograder.authoring.checks.pages import Page
-from autograder.authoring.masters import is_kept
+from autograder.authoring.executions import SECONDS, execute_lesson
 from autograder.authoring.translation import Lang
 from autograder.errors import EcoleError
-from autograder.grading.execution import Job, default_engine, execute
 from autograder.grading.marking import failure_message
-from autograder.notebooks import from_json, to_json, without_controls
+from autograder.notebooks import without_controls
 
-SECONDS = 30
-_LIMITS = {"cell_seconds": 2 * SECONDS, "submission_seconds": 2 * SECONDS, "output_bytes": 5e6}
 _CELL_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 _WARNING_LINE = re.compile(r"\S*ipy[^:\n]*:(\d+): ")
 _NETWORK = ("gaierror", "URLError", "ConnectionError", "ConnectError", "socket.socket", "urlopen")
@@ -42,24 +39,19 @@ def check_lesson(page: Page, version: Version, *, use_cache: bool = True) -> lis
     """Run one version of a lesson in the sandbox.
 
     Without the solutions, every stub is unanswered: a check that raises on it is found here.
-    The whole run must end within `SECONDS` (30); it is stopped after twice that.
+    The whole run must end within `SECONDS` (30); it is stopped after four times that.
     """
     done = Checked(["lesson", version.lang, version.solutions], [page.master.path])
     if use_cache and done.found() == []:
         return []
     try:
-        built = page.master.build(version.lang, solutions=version.solutions)
+        executed = execute_lesson(
+            page.master, version.lang, solutions=version.solutions, use_cache=use_cache
+        )
     except EcoleError:
         return []  # the text checks say what keeps it from being built
-    job = Job("lesson", {"lesson": to_json(built)}, {}, default_engine(), dict(_LIMITS))
-    executed = execute(job)
-    numbers = [
-        cell.number
-        for cell in page.cells
-        if is_kept(cell.metadata, version.lang, solutions=version.solutions)
-    ]
-    ran = from_json(executed.notebooks["lesson"])
-    findings = list(_faults(page, version, dict(zip(numbers, ran.cells, strict=True))))
+    ran = dict(zip(executed.numbers, executed.notebook.cells, strict=True))
+    findings = list(_faults(page, version, ran))
     if executed.seconds > SECONDS:
         findings.append(_slow(page, version, executed.seconds))
     if not findings:
