@@ -1,5 +1,6 @@
 """The command `ecole`: each sub-command is a function of the package, shown on a terminal."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -368,6 +369,30 @@ def site(
         highlight=False,
     )
     console.print(f"open {built.output / 'index.html'}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def hub(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(help="The hub's folder (default: /srv/ecole for root, else ~/ecole-hub)."),
+    ] = None,
+    lang: Lang = Language.fr,
+    address: Annotated[
+        str, typer.Option(help="Where browsers reach it.")
+    ] = "http://127.0.0.1:8000",
+    start: Annotated[bool, typer.Option(help="Start it once it is ready.")] = True,
+) -> None:
+    """Start JupyterHub for a class: accounts, courses, exchange and proxy are made ready."""
+    from autograder.hub.start import find_proxy, prepare_hub, replace_with_hub, summary
+
+    root = directory or (Path("/srv/ecole") if os.geteuid() == 0 else Path.home() / "ecole-hub")
+    found = prepare_hub(root, lang.value, tell)
+    proxy = find_proxy(found.own / "proxy", tell) if start else []
+    for line in summary(found, address):
+        tell(line)
+    if start:
+        replace_with_hub(found, address, proxy)
 
 
 @app.command()

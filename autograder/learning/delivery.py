@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -59,13 +59,46 @@ def prepare_workspace(directory: Path | str, lang: Lang) -> Delivery:
                 f"for instance ~/ecole-ia-sante-{lang}",
             )
         )
+    return _refresh(root, lang, fresh_files)
+
+
+def deliver(directory: Path | str, lang: Lang, files: Mapping[str, bytes]) -> Delivery:
+    """Bring files into a folder by the same rules as `prepare_workspace`: over nobody's work.
+
+    Args:
+        files: what to bring, by path relative to the folder.
+
+    Raises:
+        EcoleError: see `prepare_workspace`.
+    """
+    root = Path(directory).expanduser().resolve()
+    return _refresh(root, lang, lambda workspace, manifest: files)
+
+
+def built_lessons(lang: Lang, weeks: int | None = None) -> dict[str, bytes]:
+    """The lessons as learners receive them, by path: `course/m1-…/w01-…/01-….ipynb`.
+
+    Args:
+        weeks: those of the weeks 1 to this one; None: all.
+    """
+    chosen = [
+        master
+        for master in lessons()
+        if weeks is None or int(master.module.partition("-")[0].removeprefix("w")) <= weeks
+    ]
+    return {name: data for _, files in _build(chosen, lang) for name, data in files.items()}
+
+
+def _refresh(
+    root: Path, lang: Lang, files: Callable[[Workspace, Manifest], Mapping[str, bytes]]
+) -> Delivery:
     with mendable(root, lang):
         manifest = _manifest(root, lang)
         root.mkdir(parents=True, exist_ok=True)
         workspace = Workspace(root, lang)
         delivery = Delivery(root, lang)
         with workspace.lock():
-            for relative, data in fresh_files(workspace, manifest).items():
+            for relative, data in files(workspace, manifest).items():
                 _deliver(workspace, relative, data, manifest, delivery)
             text = json.dumps(manifest.model_dump(), indent=1, sort_keys=True)
             workspace.put(MANIFEST, text.encode())

@@ -1,0 +1,127 @@
+"""The Unix accounts of a hub that root starts: one a person, one a course, a group a class."""
+
+import grp
+import os
+import pwd
+import secrets
+import shutil
+import string
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder.errors import EcoleError
+from autograder.hub.plan import Plan, class_of
+
+_COMMANDS = ("useradd", "groupadd", "usermod", "gpasswd", "chpasswd")
+_LETTERS = "".join(sorted(set(string.ascii_lowercase + string.digits) - set("0o1il")))
+_PASSWORD_LETTERS = 12
+# no login but through the hub: the account has no shell
+_NO_SHELL = "/usr/sbin/nologin"
+
+
+def why_no_accounts() -> str | None:
+    """Why this process cannot make the accounts of a hub; None where it can."""
+    if os.geteuid() != 0:
+        return "only root can give each student an account of their own"
+    missing = [name for name in _COMMANDS if _command(name) is None]
+    if missing:
+        return f"not installed here: {', '.join(missing)}"
+    return None
+
+
+def make_accounts(plan: Plan, homes: dict[str, Path]) -> list[str]:
+    """Make the accounts and groups of a plan that are not there yet; put students in classes.
+
+    An account knows its hub by its home: one of the same name made by anybody else is refused.
+
+    Args:
+        homes: the home of each person and course; made by `layout`, not here.
+
+    Returns:
+        the names of the accounts made now.
+
+    Raises:
+        EcoleError: an account of that name was there before, or a command failed.
+    """
+    foreign = [name for name, home in homes.items() if _home_of(name) not in (None, home)]
+    if foreign:
+        raise EcoleError(
+            f"accounts of this machine that this hub did not make: {', '.join(foreign)}; "
+            "choose other names in hub.yml"
+        )
+    made = [name for name in homes if _home_of(name) is None]
+    for name in made:
+        _run("groupadd", "--force", name)
+        _run(
+            *("useradd", "--no-create-home", "--home-dir", str(homes[name])),
+            *("--gid", name, "--shell", _NO_SHELL, "--comment", "ecole hub", name),
+        )
+    for key, course in plan.courses.items():
+        _run("groupadd", "--force", class_of(key))
+        _run("gpasswd", "--members", ",".join([key, *course.students]), class_of(key))
+    return made
+
+
+def give_passwords(people: Iterable[str], file: Path) -> dict[str, str]:
+    """Give a password to each person who has none in `file`; all are those of the file then.
+
+    Args:
+        file: a line a person, `name password`; readable by root alone.
+
+    Returns:
+        every password by name.
+
+    Raises:
+        EcoleError: a command failed.
+    """
+    known = read_passwords(file)
+    for name in people:
+        known.setdefault(name, "".join(secrets.choice(_LETTERS) for _ in range(_PASSWORD_LETTERS)))
+    text = "".join(f"{name} {password}\n" for name, password in sorted(known.items()))
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(text)
+    _run("chpasswd", given="".join(f"{name}:{known[name]}\n" for name in people))
+    return known
+
+
+def read_passwords(file: Path) -> dict[str, str]:
+    """The passwords of a file that `give_passwords` wrote; none where it is missing."""
+    if not file.is_file():
+        return {}
+    lines = (line.split() for line in file.read_text(encoding="utf-8").splitlines())
+    return {words[0]: words[1] for words in lines if len(words) == 2}
+
+
+def account_ids(name: str) -> tuple[int, int]:
+    """The uid and gid of an account."""
+    found = pwd.getpwnam(name)
+    return found.pw_uid, found.pw_gid
+
+
+def group_id(name: str) -> int:
+    """The gid of a group."""
+    return grp.getgrnam(name).gr_gid
+
+
+def _home_of(name: str) -> Path | None:
+    try:
+        return Path(pwd.getpwnam(name).pw_dir)
+    except KeyError:
+        return None
+
+
+def _command(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+
+
+def _run(name: str, *arguments: str, given: str | None = None) -> None:
+    command = _command(name)
+    assert command is not None  # `why_no_accounts` was asked
+    done = subprocess.run(
+        [command, *arguments], input=given, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()
+        raise EcoleError(f"{name} {' '.join(arguments)}: {said}")

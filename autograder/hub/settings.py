@@ -1,0 +1,129 @@
+"""What Jupyter and nbgrader find on JUPYTER_CONFIG_PATH: a folder for each role of a course.
+
+Each thing is set in one place: here what the hub decides (exchange, extensions, language), in the
+cohort's own `nbgrader_config.py` what the course decides.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from autograder.authoring.translation import Lang
+
+Role = Literal["student", "instructor", "course"]
+"""student, instructor: a person's own server · course: the one that instructors share."""
+
+_SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
+_LAB_PLUGINS = (
+    "assignment-list",
+    "course-list",
+    "create-assignment",
+    "formgrader",
+    "menu",
+    "validate-assignment",
+)
+_HAS_SERVER: Mapping[Role, tuple[str, ...]] = {
+    "student": ("assignment_list", "validate_assignment"),
+    "instructor": (),
+    "course": ("formgrader", "validate_assignment"),
+}
+_HAS_LAB: Mapping[Role, tuple[str, ...]] = {
+    "student": ("assignment-list", "menu", "validate-assignment"),
+    "instructor": (),
+    "course": ("create-assignment", "formgrader", "menu", "validate-assignment"),
+}
+_OURS: Mapping[Role, tuple[str, ...]] = {
+    "student": ("autograder.hub.server", "autograder.hub.lessons"),
+    "instructor": (),
+    "course": (),
+}
+_EXCHANGE = {
+    "submit": "autograder.hub.exchange.Submit",
+    "collect": "autograder.hub.exchange.Collect",
+    "list": "autograder.hub.exchange.List",
+}
+
+
+def write_settings(
+    folder: Path, role: Role, lang: Lang, exchange: Path, course: str, student: str | None = None
+) -> None:
+    """Write the settings of one role below `folder`; what is there is replaced.
+
+    Args:
+        student: nbgrader's name for who works there, where the Unix account does not say it.
+    """
+    files: dict[str, Any] = {
+        "labconfig/default_setting_overrides.json": _lab_defaults(lang),
+        "labconfig/page_config.json": {
+            "disabledExtensions": {
+                f"@jupyter/nbgrader:{name}": name not in _HAS_LAB[role] for name in _LAB_PLUGINS
+            }
+        },
+        "jupyter_server_config.json": _server(role),
+        "nbgrader_config.json": _nbgrader(role, lang, exchange, course, student),
+    }
+    for relative, content in files.items():
+        path = folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What the server of a role finds in its environment."""
+    return {
+        "JUPYTER_CONFIG_PATH": str(folder),
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        # the accounts have no login shell: JupyterLab's terminal needs one
+        "SHELL": "/bin/bash",
+    }
+
+
+def _lab_defaults(lang: Lang) -> dict[str, Any]:
+    return {
+        "@jupyterlab/translation-extension:plugin": {"locale": "fr_FR" if lang == "fr" else "en"},
+        "@jupyterlab/docmanager-extension:plugin": {
+            "defaultViewers": {"markdown": "Markdown Preview"}
+        },
+        # nothing is asked of the network: no news, no look for updates
+        "@jupyterlab/apputils-extension:notification": {
+            "checkForUpdates": False,
+            "fetchNews": "false",
+        },
+    }
+
+
+def _server(role: Role) -> dict[str, Any]:
+    extensions = {
+        f"nbgrader.server_extensions.{name}": name in _HAS_SERVER[role]
+        for name in _SERVER_EXTENSIONS
+    } | dict.fromkeys(_OURS[role], True)
+    return {
+        "ServerApp": {
+            "jpserver_extensions": extensions,
+            # formgrader is a page in a frame of JupyterLab's own page
+            "tornado_settings": {"headers": {"Content-Security-Policy": "frame-ancestors 'self'"}},
+        },
+        "LabApp": {
+            "news_url": "",
+            "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+            "extension_manager": "readonly",
+        },
+    }
+
+
+def _nbgrader(
+    role: Role, lang: Lang, exchange: Path, course: str, student: str | None
+) -> dict[str, Any]:
+    if role == "instructor":
+        return {}
+    found: dict[str, Any] = {
+        "Exchange": {"root": str(exchange)},
+        "ExchangeFactory": dict(_EXCHANGE),
+        "CourseDirectory": {"course_id": course},
+        "Cohort": {"lang": lang},
+    }
+    if student is not None:
+        found["CourseDirectory"]["student_id"] = student
+    return found

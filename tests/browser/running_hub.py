@@ -1,0 +1,174 @@
+"""A hub as an instructor starts it, for the tests that use it: `ecole hub` on free ports."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+
+from autograder.authoring.masters import REPOSITORY
+
+_START_SECONDS = 240
+_STOP_SECONDS = 60
+_NPM_LOCK = REPOSITORY / "autograder" / "hub" / "proxy" / "package-lock.json"
+
+
+def python_for_all(folder: Path) -> Path:
+    """A Python that every account of this machine may run, with this environment's packages.
+
+    The tests' own where it is open to all; else a copy of it below `folder` (continuous
+    integration often has its Python in the home of root, closed to everyone else).
+    """
+    if _open_to_all(Path(sys.executable).resolve()):
+        return Path(sys.executable)
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    base, venv = folder / "base", folder / "venv"
+    (base / "bin").mkdir(parents=True)
+    (base / "lib").mkdir()
+    library = Path(sys.base_prefix, "lib")
+    program = base / "bin" / version
+    _copy_program(Path(sys.base_prefix, "bin", version), program, library)
+    for path in library.glob("libpython*"):
+        shutil.copy2(path, base / "lib", follow_symlinks=False)
+    left_out = shutil.ignore_patterns("site-packages", "test", "config-*", "__pycache__")
+    shutil.copytree(library / version, base / "lib" / version, ignore=left_out)
+    packages = venv / "lib" / version / "site-packages"
+    packages.mkdir(parents=True)
+    theirs = str(Path(sys.prefix, "lib", version, "site-packages"))
+    (packages / "theirs.pth").write_text(f"import site; site.addsitedir({theirs!r})\n")
+    (venv / "bin").mkdir()
+    (venv / "bin" / "python").symlink_to(program)
+    (venv / "pyvenv.cfg").write_text(f"home = {program.parent}\n")
+    for name in ("share", "etc"):
+        (venv / name).symlink_to(Path(sys.prefix, name))
+    _copy_scripts(venv)
+    return venv / "bin" / "python"
+
+
+def _copy_program(program: Path, copy: Path, library: Path) -> None:
+    """Python finds its library beside itself, where it looked in a closed folder."""
+    data = program.read_bytes()
+    old, new = str(library).encode(), b"$ORIGIN/../lib"
+    if len(new) <= len(old):
+        data = data.replace(old + b"\0", new.ljust(len(old), b"\0") + b"\0")
+    copy.write_bytes(data)
+    copy.chmod(0o755)
+
+
+def _copy_scripts(venv: Path) -> None:
+    for script in Path(sys.prefix, "bin").iterdir():
+        if script.is_symlink() or not script.is_file():
+            continue
+        first, _, rest = script.read_bytes().partition(b"\n")
+        if first.startswith(b"#!") and b"python" in first:
+            copy = venv / "bin" / script.name
+            copy.write_bytes(f"#!{venv / 'bin' / 'python'}\n".encode() + rest)
+            copy.chmod(0o755)
+
+
+def _open_to_all(path: Path) -> bool:
+    return all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens at."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class RunningHub:
+    """One hub: its folder, its address, its processes.
+
+    Args:
+        plan: the text of its `hub.yml`.
+    """
+
+    def __init__(self, plan: str) -> None:
+        # not pytest's folder: students must be able to pass
+        self.top = Path(tempfile.mkdtemp(prefix="ecole-hub-"))
+        self.top.chmod(0o755)
+        self.root = self.top / "hub"
+        self.root.mkdir()
+        (self.root / "hub.yml").write_text(plan, encoding="utf-8")
+        self.python = python_for_all(self.top / "python")
+        self.ports = free_ports(1)
+        self.address = f"http://127.0.0.1:{self.ports[0]}"
+        self.log = self.top / "hub.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it as its instructor does, and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(str(self.python), "-m", "autograder", "hub", str(self.root)),
+                    *("--address", self.address),
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=self.top,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.5)
+
+    def kill(self) -> None:
+        """Kill the hub as the kernel would, without a word to what it started."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def close(self) -> None:
+        """Stop it and all that it started, remove its folder and its accounts."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(_STOP_SECONDS)
+        for process in psutil.process_iter(["cmdline"]):
+            if any(str(self.top) in word for word in process.info["cmdline"] or ()):
+                process.kill()
+        if os.geteuid() == 0:
+            self._remove_accounts()
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def said(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-5000:]
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """The passwords it gave, by name."""
+        lines = (self.root / "passwords.txt").read_text().splitlines()
+        return dict(line.split() for line in lines)
+
+    def course(self, name: str) -> Path:
+        """The course directory of a course."""
+        return self.root / "homes" / name / name
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/hub/login", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _remove_accounts(self) -> None:
+        homes = (self.root / "homes").glob("*")
+        for home in homes:
+            subprocess.run(["userdel", "--force", home.name], capture_output=True, check=False)
+            subprocess.run(["groupdel", f"{home.name}-class"], capture_output=True, check=False)
