@@ -3,6 +3,7 @@
 # why: "Trusts the order in which messages were received: right in the example, where nothing is late."
 # marks:
 #   test_by_stay_order: 0
+#   test_by_stay_ties: 0
 # message:
 #   test_by_stay_order: "long after"
 # ---

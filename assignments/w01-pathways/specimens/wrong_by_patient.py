@@ -6,6 +6,7 @@
 #   test_pathway_open: 0
 #   test_nights: 0
 # message:
+#   test_by_stay: "patients"
 #   test_nights: "vingt-quatre heures"
 # ---
 

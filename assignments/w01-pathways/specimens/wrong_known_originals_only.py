@@ -7,6 +7,7 @@
 #   test_open_lengths: 0
 # message:
 #   test_corrections_for_good: "jamais été reçu"
+#   test_pathway_edges: "revient"
 # ---
 
 # %% apply_corrections

@@ -3,11 +3,12 @@
 # why: "At the same minute, sorts by number before rank; sorts corrections by reception, then applies them as they come; steps of no length dropped."
 # marks:
 #   test_corrections_any_order: 0
-#   test_by_stay_order: 0
+#   test_by_stay_ties: 0
 #   test_pathway_edges: 0
 # message:
 #   test_corrections_any_order: "avant ce qu'elle corrige"
-#   test_pathway_edges: "nulle"
+#   test_by_stay_ties: "puis le numéro"
+#   test_pathway_edges: "même minute"
 # ---
 
 # %% apply_corrections

@@ -3,11 +3,11 @@
 # why: "Keeps the first copy of the list, whenever it was received; ties left as they come; the hour is changed within the day."
 # marks:
 #   test_repeats_first: 0
-#   test_by_stay_order: 0
+#   test_by_stay_ties: 0
 #   test_hourly_midnight: 0
 # message:
 #   test_repeats_first: "received_at"
-#   test_by_stay_order: "rang"
+#   test_by_stay_ties: "RANK"
 # ---
 
 # %% drop_repeats
