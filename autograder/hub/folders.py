@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import stat
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ DEPTH = 20
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1 << 20
+_TICK_SECONDS = 0.02  # file systems stamp files by the kernel's tick, 10 ms at most
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -165,7 +167,7 @@ class _Copy:
         with _reading(path):
             descriptor = os.open(name, _FILE, dir_fd=source)
         try:
-            status = os.fstat(descriptor)
+            status = _settled(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return self._leave_out(path, "special")
             self._belongs(status, path)
@@ -334,6 +336,15 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def _harmless(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _settled(descriptor: int) -> os.stat_result:
+    """The status of a file, once a further change would show in its times."""
+    status = os.fstat(descriptor)
+    if 0 <= time.time() - status.st_ctime < _TICK_SECONDS:
+        time.sleep(_TICK_SECONDS)
+        status = os.fstat(descriptor)
+    return status
 
 
 def _state(status: os.stat_result) -> tuple[int, int, int]:
