@@ -22,6 +22,7 @@ from exchange_hub import ROOT, Hub, as_user, in_child, mount_small_disk
 from jupyter_server.serverapp import ServerApp
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderApp
+from nbgrader.apps.api import NbGraderAPI
 from traitlets.config import Config
 
 from autograder.errors import EcoleError
@@ -333,11 +334,8 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing(hub: Hub) -> None:
     hub.fetch("ada")
     (hub.work("ada") / "data.bin").write_bytes(bytes(400_000))
 
-    def body() -> Any:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-        return hub.run("Submit", hub.pupil("ada"))
-
-    said = hub.as_student("ada", body)
+    submit = lambda: hub.run("Submit", hub.pupil("ada"))  # noqa: E731
+    said = hub.as_student("ada", lambda: _with_small_files(submit))
     assert "exchange is full" in said and "Nothing was submitted" in said
     assert submissions(hub, "ada") == cached(hub, "ada") == []
     assert leftovers(hub.inbox("ada")) == []
@@ -476,6 +474,20 @@ def test_a_submission_out_of_bounds_costs_the_others_nothing(
     assert leftovers(hub.collected("ada").parent) == []
 
 
+def test_an_inbox_of_countless_names_costs_the_others_nothing(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.submit("bob")
+    flood = lambda: [(hub.inbox("ada") / f"x{number}").mkdir() for number in range(60)]  # noqa: E731
+    hub.as_student("ada", flood)
+    for module in ("inboxes", "exchange", "layout"):
+        monkeypatch.setattr(f"autograder.hub.{module}.MOST_ENTRIES", 50)
+    [refused] = hub.collect()
+    assert "inbox of ada" in refused and hub.collected("bob").exists()
+    assert "Your inbox is full" in hub.submit("ada")
+    assert any("is full" in each and "ada" in each for each in _faults(hub))
+
+
 def test_the_inbox_says_whose_it_is(hub: Hub) -> None:
     hub.submit("bob")
     forged = "bob+small+2050-01-01 00:00:00.000000 UTC+x"
@@ -559,7 +571,7 @@ def test_no_link_put_in_place_of_a_folder_is_followed(hub: Hub) -> None:
 
     racing = in_child(lambda: hub.as_student("ada", swap))
     try:
-        for _ in range(40):
+        for _ in range(12):
             hub.collect()
             taken = {path.name for path in hub.collected("ada").rglob("*")}
             assert "data.csv" not in taken
@@ -605,6 +617,44 @@ def test_a_replacement_that_was_killed_is_mended(hub: Hub) -> None:
     (folder.parent / ".small.0123.partial").mkdir()
     hub.collect()
     assert folder.exists() and leftovers(folder.parent) == []
+
+
+def test_a_release_or_a_fetch_without_room_changes_nothing(hub: Hub) -> None:
+    released = hub.exchange / "small" / "outbound" / "small"
+    before = notebook_of(released)
+    (hub.course / "release" / "small" / "data.bin").write_bytes(bytes(300_000))
+    again = hub.staff()
+    again.ExchangeReleaseAssignment.force = True
+    said = hub.as_account(lambda: _with_small_files(lambda: hub.run("ReleaseAssignment", again)))
+    assert "nothing has changed for the students" in said
+    assert notebook_of(released) == before and os.listdir(released.parent) == ["small"]
+    assert hub.as_account(lambda: hub.run("ReleaseAssignment", again)) is None
+    assert (released / "data.bin").exists() and os.listdir(released.parent) == ["small"]
+
+    fetch = lambda: hub.run("FetchAssignment", hub.pupil("ada"))  # noqa: E731
+    assert "could not be copied" in hub.as_student("ada", lambda: _with_small_files(fetch))
+    assert os.listdir(hub.home("ada")) == []
+    hub.fetch("ada")
+
+
+def _with_small_files(body: Callable[[], Any]) -> Any:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    return body()
+
+
+def test_formgraders_buttons(hub: Hub) -> None:
+    """Release (already done: refused) and collect, as formgrader calls them."""
+    hub.submit("ada")
+
+    def body() -> tuple[set[str], dict[str, Any], dict[str, Any]]:
+        formgrader = NbGraderAPI(config=hub.staff())
+        released = formgrader.get_released_assignments()
+        return released, formgrader.release_assignment("small"), formgrader.collect("small")
+
+    released, again, collected = hub.as_account(body)
+    assert released == {"small"}
+    assert not again["success"] and "is released already" in again["error"]
+    assert collected["success"] and hub.collected("ada").exists()
 
 
 # ---------------------------------------------------------------- a whole class at once

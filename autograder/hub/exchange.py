@@ -626,7 +626,20 @@ class ReleaseFeedback(Inboxes, default.ExchangeReleaseFeedback):
     """nbgrader's, but pages can be read by those who know their name, whatever the umask."""
 
     def copy_files(self) -> None:
-        super().copy_files()
+        try:
+            super().copy_files()
+        except OSError as error:
+            for page in Path(self.dest_path).glob("*-tmp.html"):
+                page.unlink()
+            self.fail(
+                say(
+                    self.lang,
+                    fr=f"Tous les retours n'ont pas pu être publiés ({error}). Rien n'est perdu : "
+                    "faites de la place dans l'espace d'échange, puis publiez à nouveau.",
+                    en=f"Not all feedback could be released ({error}). Nothing is lost: make some "
+                    "room in the exchange, then release it again.",
+                )
+            )
         for page in Path(self.dest_path).glob("*.html"):
             if page.stat().st_mode & 0o777 != 0o644:
                 page.chmod(0o644)
