@@ -396,8 +396,12 @@ def hub(
 
 
 @app.command()
-def doctor() -> None:
-    """Print what this machine can do to confine students' code."""
+def doctor(
+    directory: Annotated[
+        Path | None, typer.Argument(help="A hub's folder: look at its exchange too.")
+    ] = None,
+) -> None:
+    """Print what this machine can do to confine students' code; what a hub's exchange lacks."""
     from autograder.examiner.sandbox import best_mode, describe
 
     table = Table(show_header=False, box=None)
@@ -405,6 +409,16 @@ def doctor() -> None:
         table.add_row(escape(what), escape(found))
     console.print(table)
     console.print(f"submissions are confined by: [bold]{best_mode()}[/]")
+    if directory is None:
+        return
+    from autograder.hub.layout import faults, open_hub
+
+    remarks = faults(open_hub(directory))
+    for remark in remarks:
+        tell(f"- {remark}")
+    if remarks:
+        raise typer.Exit(1)
+    tell(f"exchange of {directory}: in order")
 
 
 @app.callback(invoke_without_command=True)

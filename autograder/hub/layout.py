@@ -27,7 +27,7 @@ from autograder.hub.accounts import (
     make_accounts,
     why_no_accounts,
 )
-from autograder.hub.exchange import prepare_exchange
+from autograder.hub.exchange_layout import Account, exchange_faults, prepare_exchange
 from autograder.hub.lessons import write_lessons
 from autograder.hub.plan import Plan, class_of, read_plan
 from autograder.hub.settings import Role, write_settings
@@ -127,21 +127,27 @@ def _prepare_course(hub: Hub, course: str) -> None:
         for name in plan.students:
             folder = hub.settings(course, "student", name)
             write_settings(folder, "student", plan.lang, hub.exchange, course, student=name)
-    _exchange(hub, course)
+    prepare_exchange(hub.exchange, course, *_exchange_accounts(hub, course))
     _cohort(hub, course)
 
 
-def _exchange(hub: Hub, course: str) -> None:
+def faults(hub: Hub) -> list[str]:
+    """What is wrong with the exchange of a hub, in each course's language; what mends it."""
+    found = []
+    for course, plan in hub.plan.courses.items():
+        account, class_gid, students = _exchange_accounts(hub, course)
+        found += exchange_faults(hub.exchange, course, account, class_gid, students, lang=plan.lang)
+    return found
+
+
+def _exchange_accounts(hub: Hub, course: str) -> tuple[Account, int, dict[str, int]]:
+    """Who owns a course's exchange: its account, its class's gid, the uid of each student."""
     students = hub.plan.courses[course].students
     if hub.accounts:
-        uid, gid = account_ids(course)
-        class_gid = group_id(class_of(course))
         owners = {name: account_ids(name)[0] for name in students}
-    else:
-        uid, gid = os.getuid(), os.getgid()
-        class_gid = gid
-        owners = dict.fromkeys(students, uid)
-    prepare_exchange(hub.exchange, course, uid=uid, gid=gid, class_gid=class_gid, students=owners)
+        return Account(*account_ids(course)), group_id(class_of(course)), owners
+    mine = Account(os.getuid(), os.getgid())
+    return mine, mine.gid, dict.fromkeys(students, mine.uid)
 
 
 def _cohort(hub: Hub, course: str) -> None:

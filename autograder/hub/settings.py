@@ -43,6 +43,10 @@ _EXCHANGE = {
     "submit": "autograder.hub.exchange.Submit",
     "collect": "autograder.hub.exchange.Collect",
     "list": "autograder.hub.exchange.List",
+    "fetch_assignment": "autograder.hub.exchange.FetchAssignment",
+    "fetch_feedback": "autograder.hub.exchange.FetchFeedback",
+    "release_assignment": "autograder.hub.exchange.ReleaseAssignment",
+    "release_feedback": "autograder.hub.exchange.ReleaseFeedback",
 }
 
 
