@@ -13,10 +13,10 @@ AXE = tests/browser/node_modules/.package-lock.json
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup demo test check bench lab site clean
+.PHONY: help python setup demo test check bench lab site hub test-hub clean
 
 help:  ## cette aide · this help
-	@sed -n 's/^\([a-z]*\):.*##/  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*##/  make \1	/p' Makefile
 	@echo
 	@echo "  LEARN_LANG=en : cours en anglais · course in English"
 	@echo "  PYTHON=python3.13 : un autre Python · another Python (then: rm -rf .venv)"
@@ -40,6 +40,10 @@ site: python  ## construire le site dans build/site · build the site in build/s
 	@$(SETUP) course site
 	$(BIN)/ecole site
 
+hub: python  ## démarrer un JupyterHub d'essai · start a trial JupyterHub
+	@$(SETUP) course hub
+	$(BIN)/ecole hub --lang $(LEARN_LANG)
+
 check: python  ## vérifier leçons, devoirs et tests · check lessons, assignments, their tests
 	@$(SETUP) course dev
 	$(BIN)/ecole check
@@ -50,11 +54,15 @@ bench: python  ## mesurer le coût de la notation · measure what grading costs
 	$(BIN)/python -m benchmarks
 
 test: python $(AXE)  ## tout vérifier · run every check
-	@$(SETUP) course cluster dev site
+	@$(SETUP) course cluster dev hub site
 	$(BIN)/python -m ruff format --check $(LINTED)
 	$(BIN)/python -m ruff check $(LINTED)
 	$(BIN)/python -m mypy $(TYPED)
 	$(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadgroup
+
+test-hub: python  ## la classe dans JupyterHub, par un vrai navigateur · the class in JupyterHub, in a real browser
+	@$(SETUP) course cluster dev hub site
+	$(BIN)/python -m pytest -v -rs tests/browser/test_hub.py tests/test_hub*.py
 
 $(AXE): tests/browser/package-lock.json
 	@npm ci --prefix tests/browser --no-audit --no-fund --silent || echo \

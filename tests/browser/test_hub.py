@@ -1,0 +1,325 @@
+"""A class in JupyterHub, from release to feedback, as an instructor and students live it."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook, MissingEntry
+from playwright.sync_api import Browser, FrameLocator, Locator, expect
+
+from autograder.authoring.checks.specimens import submit as answered
+from autograder.authoring.masters import assignment
+from autograder.authoring.specimens import Specimen, read_specimens
+
+from .running_hub import RunningHub
+
+pytest.importorskip("jupyterhub", reason="the extra `hub` is not installed (make test does)")
+pytestmark = [
+    pytest.mark.xdist_group("hub"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root gives each student an account"),
+    pytest.mark.skipif(
+        shutil.which("npm") is None or shutil.which("node") is None,
+        reason="no Node.js: JupyterHub's proxy cannot run",
+    ),
+]
+
+FRENCH, ENGLISH = "essai-fr", "trial-en"
+WORK = "w01-pathways"
+PLAN = f"""
+courses:
+  {FRENCH}:
+    lang: fr
+    instructors: [essai-prof, essai-prof-2]
+    students: [essai-a, essai-b]
+  {ENGLISH}:
+    lang: en
+    instructors: [trial-prof]
+    students: [trial-a]
+"""
+SHOTS = os.environ.get("ECOLE_SCREENSHOTS")
+"""A folder for a screenshot of each step, for who wants to look."""
+_PATIENCE = 120_000
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[RunningHub]:
+    """A hub with two courses, started as an instructor starts it."""
+    running = RunningHub(PLAN)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
+
+
+class Person:
+    """Someone at a browser."""
+
+    def __init__(self, browser: Browser, hub: RunningHub, name: str) -> None:
+        self.hub, self.name = hub, name
+        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        # formgrader's pages ask a distant machine for MathJax
+        context.route(lambda url: not url.startswith(hub.address), lambda route: route.abort())
+        self.page = context.new_page()
+        self.page.set_default_timeout(_PATIENCE)
+        self.page.goto(f"{hub.address}/hub/login")
+        self.page.fill("#username_input", name)
+        self.page.fill("#password_input", hub.passwords[name])
+        self.page.click("#login_submit")
+        self.menu_bar.wait_for()
+
+    @property
+    def menu_bar(self) -> Locator:
+        return self.page.locator("#jp-MainMenu")
+
+    def menu(self, command: str) -> None:
+        """Choose an entry of the menu Nbgrader."""
+        self.menu_bar.get_by_text("Nbgrader").click()
+        self.page.locator(f'.lm-Menu-item[data-command="nbgrader:{command}"]').click()
+
+    def formgrader(self) -> FrameLocator:
+        self.menu("open-formgrader")
+        return self.page.frame_locator('iframe[src*="/formgrader"]')
+
+    def see(self, step: str) -> None:
+        """Keep a screenshot of a step."""
+        if SHOTS:
+            self.page.screenshot(path=str(Path(SHOTS, f"{step}.png")))
+
+    def home(self) -> Path:
+        return self.hub.root / "homes" / self.name
+
+    def api(self, method: str, path: str, data: object = None) -> object:
+        """Ask the person's own server, as the page does."""
+        cookies = self.page.context.cookies(f"{self.hub.address}/user/{self.name}/")
+        token = next(each["value"] for each in cookies if each["name"] == "_xsrf")
+        answer = self.page.request.fetch(
+            f"{self.hub.address}/user/{self.name}/{path}",
+            method=method,
+            data=data if data is None else json.dumps(data),
+            headers={"X-XSRFToken": token, "Content-Type": "application/json"},
+        )
+        assert answer.ok, f"{path}: {answer.status} {answer.text()[:500]}"
+        return answer.json() if answer.text() else None
+
+
+@pytest.fixture(scope="module")
+def log_in(chromium: Browser, hub: RunningHub) -> Callable[[str], Person]:
+    """Who logs in stays logged in for the tests that follow."""
+    people: dict[str, Person] = {}
+
+    def logged(name: str) -> Person:
+        if name not in people:
+            people[name] = Person(chromium, hub, name)
+        return people[name]
+
+    return logged
+
+
+def answers_of(specimen: str, hub: RunningHub, tmp_path: Path) -> str:
+    """The released notebook, answered as a specimen answers it, as JSON."""
+    released = hub.course(FRENCH) / "release" / WORK
+    answered(stated(specimen), assignment(WORK), released, tmp_path / specimen, "fr")
+    return (tmp_path / specimen / WORK / f"{WORK}.ipynb").read_text(encoding="utf-8")
+
+
+def line_of(frame: FrameLocator, cell: str, text: str) -> Locator:
+    """The line of one of formgrader's tables whose cell of that class holds a text."""
+    return frame.locator("tr").filter(has=frame.locator(f"td.{cell}", has_text=text))
+
+
+def press(frame: FrameLocator, button: Locator) -> None:
+    """Press a button of formgrader's, read that it went well, close what it says."""
+    button.click()
+    said = frame.locator(".modal-dialog").last
+    expect(said).to_contain_text("Success", timeout=_PATIENCE)
+    said.get_by_role("button", name="OK").click()
+    expect(frame.locator(".modal-dialog")).to_have_count(0)
+
+
+def assignments(person: Person, status: str) -> Locator:
+    """A student's list of released, fetched or submitted assignments, opened if need be."""
+    found = person.page.locator(f"#{status}_assignments_list")
+    if not found.is_visible():
+        person.menu("open-assignment-list")
+    found.locator(".list_loading").wait_for(state="hidden")
+    return found
+
+
+def hand_in(student: Person, notebook: str) -> None:
+    """Save an answered notebook as JupyterLab does, then press Submit."""
+    place = f"api/contents/{WORK}/{WORK}.ipynb"
+    content = {"type": "notebook", "format": "json", "content": json.loads(notebook)}
+    student.api("PUT", place, content)
+    listed = assignments(student, "submitted").locator(".list_item")
+    before = listed.count()
+    assignments(student, "fetched").get_by_role("button", name="Submit").click()
+    expect(listed).not_to_have_count(before, timeout=_PATIENCE)
+
+
+def validate(student: Person) -> Locator:
+    """Open the assignment's notebook, press Validate: what it says."""
+    student.page.goto(
+        f"{student.hub.address}/user/{student.name}/lab/tree/{WORK}/{WORK}.ipynb?reset"
+    )
+    student.page.locator("jp-button.validate-button").click()
+    said = student.page.locator("#validation-message")
+    said.wait_for()
+    return said
+
+
+def stated(specimen: str) -> Specimen:
+    """A specimen of the assignment, with the marks it states."""
+    return next(each for each in read_specimens(assignment(WORK)) if each.name == specimen)
+
+
+def marks_stated(specimen: str) -> float:
+    """The points that the tests give to a specimen."""
+    source = assignment(WORK).build("fr")
+    graded = [cell.metadata.get("nbgrader", {}) for cell in source.cells]
+    full = {each["grade_id"]: each["points"] for each in graded if is_tested(each)}
+    return float(sum({**full, **stated(specimen).marks}.values()))
+
+
+def is_tested(marked: dict[str, object]) -> bool:
+    return bool(marked.get("grade") and not marked.get("solution"))
+
+
+def recorded(hub: RunningHub) -> dict[str, float]:
+    """What the tests gave to each student, in the gradebook of the French course."""
+    with Gradebook(f"sqlite:///{hub.course(FRENCH) / 'gradebook.db'}", FRENCH) as gradebook:
+        try:
+            rows = gradebook.assignment_submissions(WORK)
+        except MissingEntry:
+            return {}
+        return {
+            row.student_id: sum(
+                grade.auto_score or 0.0 for each in row.notebooks for grade in each.grades
+            )
+            for row in rows
+        }
+
+
+def wait_for_marks(hub: RunningHub, expected: dict[str, float]) -> None:
+    """Wait until the gradebook holds these marks."""
+    deadline = time.monotonic() + _PATIENCE / 1000
+    while recorded(hub) != expected:
+        assert time.monotonic() < deadline, f"{recorded(hub)}\n{hub.said()}"
+        time.sleep(1)
+
+
+def hidden_lines(hub: RunningHub) -> list[str]:
+    """The lines of the hidden tests that are long enough to be recognised."""
+    source = nbformat.read(hub.course(FRENCH) / "source" / WORK / f"{WORK}.ipynb", 4)
+    found: list[str] = []
+    for cell in source.cells:
+        inside = False
+        for line in cell.source.splitlines():
+            if "HIDDEN TESTS" in line:
+                inside = "BEGIN" in line
+            elif inside and len(line.strip()) > 25 and not line.strip().startswith(('f"', '"')):
+                found.append(line.strip())
+    assert found
+    return found
+
+
+def test_each_finds_their_place_in_their_language(
+    log_in: Callable[[str], Person], hub: RunningHub
+) -> None:
+    for name, course, word in (
+        ("essai-prof", FRENCH, "Fichier"),
+        ("trial-prof", ENGLISH, "File"),
+        ("essai-a", None, "Fichier"),
+        ("trial-a", None, "File"),
+    ):
+        person = log_in(name)
+        person.see(f"first-{name}")
+        place = f"/user/{name}/" if course is None else f"/services/{course}/"
+        assert place in person.page.url
+        expect(person.menu_bar).to_contain_text(word)
+        if course is None:
+            lessons = list(person.home().glob("course/*/*/*.ipynb"))
+            assert len(lessons) >= 12, "the lessons appear by themselves"
+
+
+def test_from_release_to_feedback(
+    log_in: Callable[[str], Person], hub: RunningHub, tmp_path: Path
+) -> None:
+    """The whole journey; each step leaves a picture where ECOLE_SCREENSHOTS says."""
+    teacher, right, wrong = log_in("essai-prof"), log_in("essai-a"), log_in("essai-b")
+
+    # released
+    frame = teacher.formgrader()
+    work = line_of(frame, "name", WORK)
+    teacher.see("02-formgrader")
+    press(frame, work.locator("td.assign a"))
+    press(frame, work.locator("td.release a"))
+    teacher.see("03-released")
+
+    # fetched, answered, validated, submitted; submitted again
+    for student, specimen in ((right, "right_comprehensions"), (wrong, "wrong_by_patient")):
+        assignments(student, "released").get_by_role("button", name="Fetch").click()
+        assignments(student, "fetched").get_by_role("button", name="Submit").wait_for()
+        student.see(f"04-fetched-{student.name}")
+        assert "HIDDEN TESTS" not in (student.home() / WORK / f"{WORK}.ipynb").read_text("utf-8")
+        hand_in(student, answers_of(specimen, hub, tmp_path))
+        student.see(f"05-submitted-{student.name}")
+    hand_in(right, answers_of("right_from_the_end", hub, tmp_path))
+    said = validate(right)
+    expect(said).to_have_class("validation-success")
+    right.see("06-validated-right")
+    said = validate(wrong)
+    expect(said).to_have_class("validation-failed")
+    wrong.see("06-validated-wrong")
+
+    # graded as they arrived
+    marks = {"essai-a": 18.0, "essai-b": marks_stated("wrong_by_patient")}
+    wait_for_marks(hub, marks)
+    # collected and graded again, by hand
+    teacher.page.reload()
+    frame = teacher.formgrader()
+    work = line_of(frame, "name", WORK)
+    press(frame, work.locator("td.collect a"))
+    work.locator("td.num-submissions a").click()
+    submission = line_of(frame, "student-id", "essai-b")
+    press(frame, submission.locator("td.autograde a"))
+    teacher.see("07-graded")
+    wait_for_marks(hub, marks)
+
+    # the written answer, marked by hand
+    teacher.page.goto(f"{hub.address}/services/{FRENCH}/formgrader/gradebook/{WORK}/{WORK}")
+    teacher.page.get_by_role("link", name="Submission #1").click()
+    written = teacher.page.locator("input.score:not([disabled])").last
+    written.fill("1.5")
+    written.press("Tab")
+    teacher.page.locator(".score-saved").last.wait_for()
+    teacher.see("08-written-answer")
+
+    # feedback
+    teacher.page.goto(f"{hub.address}/services/{FRENCH}/lab?reset")
+    frame = teacher.formgrader()
+    work = line_of(frame, "name", WORK)
+    press(frame, work.locator("td.generate-feedback a"))
+    press(frame, work.locator("td.release-feedback a"))
+    teacher.see("09-feedback-released")
+    for student in (right, wrong):
+        student.page.goto(f"{hub.address}/user/{student.name}/lab?reset")
+        assignments(student, "submitted").get_by_role("button", name="Fetch Feedback").click()
+        student.page.get_by_text("view feedback").first.wait_for()
+        student.see(f"10-feedback-{student.name}")
+    pages = list(wrong.home().glob(f"{WORK}/feedback/*/*.html"))
+    assert pages
+    text = pages[0].read_text(encoding="utf-8")
+    message = next(iter(stated("wrong_by_patient").message.values()))
+    assert message in text, "the message that teaches"
+    for line in hidden_lines(hub):
+        assert line not in text, "no hidden test"
+        assert html.escape(line) not in text
