@@ -158,9 +158,7 @@ def _below(top: int, path: str) -> Iterator[int]:
     descriptor = os.dup(top)
     try:
         for name in path.split("/"):
-            inner = os.open(
-                name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor
-            )
+            inner = os.open(name, folders.FOLDER, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = inner
         yield descriptor
