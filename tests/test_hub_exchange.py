@@ -772,7 +772,7 @@ def test_root_follows_no_link_of_a_student_or_of_the_course(hub: Hub) -> None:
     with pytest.raises(EcoleError, match="could not be prepared"):
         hub.prepare()
     assert (target.stat().st_uid, stat.S_IMODE(target.stat().st_mode)) == (0, 0o700)
-    assert any("inbound/ada" in each for each in _faults(hub))
+    assert any(f"{hub.inbox('ada')} is missing or no folder" in each for each in _faults(hub))
 
 
 @several_accounts

@@ -218,43 +218,10 @@ class Submit(Inboxes, default.ExchangeSubmit):
         return self._nothing_submitted(say(self.lang, fr=f"{reason} :", en=f"{reason}:"), remedy)
 
     def _nothing_submitted(self, what: str, detail: str = "") -> str:
-        """One of the sentences below, or `what` itself, and where the work is."""
+        """One of the sentences of `words.FAILURES`, or `what` itself, and where the work is."""
+        known = words.FAILURES.get(what, {}).get(self.lang, "{what} {detail}.")
         size = self.max_inbox_size // 1000
-        known = {
-            "busy": say(
-                self.lang,
-                fr="Une autre remise est en cours : attendez qu'elle se termine.",
-                en="Another submission of yours is under way: wait for it to end.",
-            ),
-            "exchange": say(
-                self.lang,
-                fr="L'espace d'échange du cours est plein : prévenez l'équipe enseignante, puis "
-                "rendez à nouveau.",
-                en="The course's exchange is full: tell your instructor, then submit again.",
-            ),
-            "failed": say(
-                self.lang,
-                fr=f"L'espace d'échange du cours ne répond pas comme prévu ({detail}) : prévenez "
-                "l'équipe enseignante, puis rendez à nouveau.",
-                en=f"The course's exchange does not work as it should ({detail}): tell your "
-                "instructor, then submit again.",
-            ),
-            "home": say(
-                self.lang,
-                fr="Votre dossier personnel est plein : supprimez ce qui ne sert plus, puis "
-                "rendez à nouveau.",
-                en="Your home folder is full: delete what you no longer need, then submit again.",
-            ),
-            "inbox": say(
-                self.lang,
-                fr=f"Votre boîte de remise est pleine ({size} Mo) : demandez à l'équipe "
-                "enseignante d'en retirer d'anciens rendus.",
-                en=f"Your inbox is full ({size} MB): ask your instructor to remove earlier "
-                "submissions from it.",
-            ),
-        }
-        sentence = known.get(what) or f"{what} {detail}."
-        return sentence + say(
+        return known.format(what=what, detail=detail, size=size) + say(
             self.lang,
             fr=f" Rien n'a été rendu ; votre travail est toujours dans « {self.src_path} ».",
             en=f" Nothing was submitted; your work is still in “{self.src_path}”.",

@@ -158,9 +158,7 @@ def _below(top: int, path: str) -> Iterator[int]:
     descriptor = os.dup(top)
     try:
         for name in path.split("/"):
-            inner = os.open(
-                name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor
-            )
+            inner = os.open(name, folders.FOLDER, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = inner
         yield descriptor
@@ -290,17 +288,19 @@ def _inbox_faults(root: Path, top: int, course: str, most: int, lang: Lang) -> l
                 )
             )
         elif found.bytes > 1000 * most or not found.whole:
-            size = "?" if not found.whole else found.bytes // 1_000_000
-            faults.append(
-                say(
-                    lang,
-                    fr=f"{path} est pleine ({size} Mo, {found.entries} fichiers ; limite "
-                    f"{most // 1000} Mo) : retirez-en d'anciens rendus.",
-                    en=f"{path} is full ({size} MB, {found.entries} files; limit {most // 1000} "
-                    "MB): remove earlier submissions from it.",
-                )
-            )
+            faults.append(_full(path, found, most, lang))
     return faults
+
+
+def _full(path: str, found: folders.Measure, most: int, lang: Lang) -> str:
+    size = f"{found.bytes // 1_000_000}{'' if found.whole else '+'}"
+    return say(
+        lang,
+        fr=f"{path} est pleine ({size} Mo, {found.entries} fichiers ; limite {most // 1000} Mo) : "
+        "retirez-en d'anciens rendus.",
+        en=f"{path} is full ({size} MB, {found.entries} files; limit {most // 1000} MB): remove "
+        "earlier submissions from it.",
+    )
 
 
 def _disk_faults(root: Path, top: int, least: int, lang: Lang) -> list[str]:

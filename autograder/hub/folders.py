@@ -24,7 +24,9 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DEPTH = 20
 """Folders below one another that a submission may have."""
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""How a folder is opened: never through a link."""
+
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1 << 20
 _TICK_SECONDS = 0.02  # file systems stamp files by the kernel's tick, 10 ms at most
@@ -84,7 +86,7 @@ class Copied:
 @contextmanager
 def opened(path: str | Path, parent: int | None = None) -> Iterator[int]:
     """The descriptor of a folder, closed afterwards; a link is refused (OSError)."""
-    descriptor = os.open(path, _FOLDER, dir_fd=parent)
+    descriptor = os.open(path, FOLDER, dir_fd=parent)
     try:
         yield descriptor
     finally:
@@ -151,7 +153,7 @@ class _Copy:
             self._leave_out(path, "name")
         elif kind == stat.S_IFDIR:
             with _reading(path):
-                inner = os.open(name, _FOLDER, dir_fd=source)
+                inner = os.open(name, FOLDER, dir_fd=source)
             try:
                 os.mkdir(name, 0o700, dir_fd=target)
                 with opened(name, target) as copy:

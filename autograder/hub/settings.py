@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.authoring.translation import Lang
+from autograder.hub.exchange import exchange_traits
 
 Role = Literal["student", "instructor", "course"]
 """student, instructor: a person's own server · course: the one that instructors share."""
@@ -38,15 +39,6 @@ _OURS: Mapping[Role, tuple[str, ...]] = {
     "student": ("autograder.hub.server", "autograder.hub.lessons"),
     "instructor": (),
     "course": (),
-}
-_EXCHANGE = {
-    "submit": "autograder.hub.exchange.Submit",
-    "collect": "autograder.hub.exchange.Collect",
-    "list": "autograder.hub.exchange.List",
-    "fetch_assignment": "autograder.hub.exchange.FetchAssignment",
-    "fetch_feedback": "autograder.hub.exchange.FetchFeedback",
-    "release_assignment": "autograder.hub.exchange.ReleaseAssignment",
-    "release_feedback": "autograder.hub.exchange.ReleaseFeedback",
 }
 
 
@@ -123,8 +115,7 @@ def _nbgrader(
     if role == "instructor":
         return {}
     found: dict[str, Any] = {
-        "Exchange": {"root": str(exchange)},
-        "ExchangeFactory": dict(_EXCHANGE),
+        **exchange_traits(exchange),
         "CourseDirectory": {"course_id": course},
         "Cohort": {"lang": lang},
     }

@@ -83,6 +83,37 @@ _MOVE: dict[Lang, str] = {
 }
 
 
+FAILURES: dict[str, dict[Lang, str]] = {
+    "busy": {
+        "fr": "Une autre remise est en cours : attendez qu'elle se termine.",
+        "en": "Another submission of yours is under way: wait for it to end.",
+    },
+    "exchange": {
+        "fr": "L'espace d'échange du cours est plein : prévenez l'équipe enseignante, puis rendez "
+        "à nouveau.",
+        "en": "The course's exchange is full: tell your instructor, then submit again.",
+    },
+    "failed": {
+        "fr": "L'espace d'échange du cours ne répond pas comme prévu ({detail}) : prévenez "
+        "l'équipe enseignante, puis rendez à nouveau.",
+        "en": "The course's exchange does not work as it should ({detail}): tell your "
+        "instructor, then submit again.",
+    },
+    "home": {
+        "fr": "Votre dossier personnel est plein : supprimez ce qui ne sert plus, puis rendez à "
+        "nouveau.",
+        "en": "Your home folder is full: delete what you no longer need, then submit again.",
+    },
+    "inbox": {
+        "fr": "Votre boîte de remise est pleine ({size} Mo) : demandez à l'équipe enseignante d'en "
+        "retirer d'anciens rendus.",
+        "en": "Your inbox is full ({size} MB): ask your instructor to remove earlier submissions "
+        "from it.",
+    },
+}
+"""Why nothing could be submitted, when it is no fault of the student's folder."""
+
+
 def reason(lang: Lang, refused: Refused, **limits: int) -> str:
     """Why a folder, or a file of it, was not copied; no full stop."""
     return _REASONS[refused.reason][lang].format(path=shown(refused.path or "."), **limits)
