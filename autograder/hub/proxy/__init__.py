@@ -1,0 +1,1 @@
+"""What npm installs: the proxy in front of the hub."""
