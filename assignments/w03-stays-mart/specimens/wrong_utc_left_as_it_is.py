@@ -4,7 +4,6 @@
 # marks:
 #   test_local_clock: 0
 #   test_nights: 0
-#   test_hours: 0
 #   test_nights_months: 0
 #   test_first_moment: 0
 #   test_first_ties: 0
