@@ -185,7 +185,13 @@ def _watch(
         )
     )
     watch.run()
-    tell(words(lang, fr="arrêt ; ce qui restait sera noté la prochaine fois", en="stopped; what was left will be graded next time"))
+    tell(
+        words(
+            lang,
+            fr="arrêt ; ce qui restait sera noté la prochaine fois",
+            en="stopped; what was left will be graded next time",
+        )
+    )
 
 
 def _grade(

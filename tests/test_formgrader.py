@@ -155,9 +155,10 @@ def test_what_the_button_s_log_says(cohort: Path) -> None:
     hand_in(cohort, "ada", answered(root=KILL))
     hand_in(cohort, "bob", answered())
     api = api_of(cohort)
-    assert "ada: died, no mark (the process died during cell root)" in api.autograde(
-        "small", "ada"
-    )["log"]
+    assert (
+        "ada: died, no mark (the process died during cell root)"
+        in api.autograde("small", "ada")["log"]
+    )
     assert "bob: graded, 9 / 9" in api.autograde("small", "bob")["log"]
 
 

@@ -39,7 +39,7 @@ class GradedNotebook(NotebookExporter):
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """The autograded notebook, whatever nbgrader would have had done to it.
 
         Raises:
@@ -79,14 +79,14 @@ class FeedbackPage(FeedbackExporter):
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """The page of one autograded notebook."""
         coursedir = self._course.coursedir
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
             last = Summarise(lang=self._course.cohort.lang, gradebook=gradebook)
             self._preprocessors.append(last)
             try:
-                page: tuple[str, dict[str, Any]] = super().from_filename(filename, resources, **kw)
+                page = super().from_filename(filename, resources, **kw)
             finally:
                 self._preprocessors.remove(last)
         return page

@@ -50,8 +50,8 @@ class ExamineOwn(NbGraderPreprocessor):
 
     One process runs the cells from top to bottom as their kernel would: forked from a warm one,
     confined, in a folder of its own with the files that lie beside the notebook. What a test
-    writes on stderr or returns counts as when the work is graded. Where this cannot be done (another
-    kernel, no sandbox, a folder that holds too much), nbgrader's `Execute` does its job.
+    writes on stderr or returns counts as when the work is graded. Where this cannot be done
+    (another kernel, no sandbox, a folder that holds too much), nbgrader's `Execute` does its job.
     """
 
     def preprocess(

@@ -15,6 +15,8 @@ from typing import Any
 import psutil
 
 from autograder.errors import EcoleError
+from autograder.examiner.processes import close_zygotes
+from autograder.examiner.shared import close_unused
 from autograder.grading.batch import grade, usable_processors
 from autograder.grading.collecting import collect, released
 from autograder.grading.course import open_course
@@ -26,6 +28,7 @@ _MOST_AT_ONCE = 64
 _LET_IN_SECONDS = 0.2
 _FILES_LOOKED_AT = 1000
 _ENDING_SECONDS = 0.2
+_WARM_SECONDS = 600.0
 
 OnResult = Callable[[str, SubmissionResult], None]
 
@@ -75,6 +78,7 @@ class Watch:
         self._seen: dict[tuple[str, str], str] = {}
         self._troubles: set[str] = set()
         self._met: set[str] = set()
+        self._warm, self._last = False, 0.0
 
     def stop(self) -> None:
         """End `run` soon; may be called by a signal handler or another thread."""
@@ -112,14 +116,17 @@ class Watch:
             self.course = open_course(self.course.root)
             names = sorted(self._assignments or released(self.course))
         for name in names:
-            with self._going_on():
-                with self.course.lock():
-                    collect(self.course, name)
+            with self._going_on(), self.course.lock():
+                collect(self.course, name)
             with self._going_on():
                 self._grade(name, pool)
         if self._troubles and not self._met:
             self._remark(fr="tout fonctionne de nouveau", en="everything works again")
         self._troubles = self._met
+        if self._warm and time.monotonic() - self._last > _WARM_SECONDS:
+            close_unused()
+            close_zygotes()
+            self._warm = False
 
     def _grade(self, name: str, pool: "_Leaving") -> None:
         """Grade what has changed since it was last seen, a few at a time."""
@@ -149,6 +156,7 @@ class Watch:
 
         def on_result(result: SubmissionResult, done: int, total: int) -> None:
             self._seen[name, result.student] = looks[result.student]
+            self._warm, self._last = True, time.monotonic()
             if not result.unchanged:
                 self._on_result(name, result)
 
