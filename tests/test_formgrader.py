@@ -17,6 +17,7 @@ import nbformat
 import psutil
 import pytest
 from conftest import CONFIG, answered, build_course, cell_of, hand_in, small_notebook
+from nbconvert.exporters import HTMLExporter
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
@@ -149,6 +150,18 @@ def test_the_button_s_feedback_shows_no_hidden_test(cohort: Path) -> None:
     (page,) = pages(cohort).values()
     assert "Detail of the error: IndexError" in page
     assert "square(-5" not in re.sub("<[^>]*>", "", page)
+
+
+def test_a_student_s_script_does_not_run_in_formgrader_s_page(cohort: Path) -> None:
+    notebook = answered(square="from IPython.display import HTML\nHTML('<script>one()</script>')")
+    notebook.cells[0].source = "<img src=x onerror=two()> <script>three()</script>"
+    hand_in(cohort, "ada", notebook)
+    assert api_of(cohort).autograde("small", "ada")["success"]
+    (path,) = (cohort / "autograded").rglob("*.ipynb")
+    # as formgrader configures its exporter, but for the template
+    page, _ = HTMLExporter(config=open_course(cohort).config).from_filename(str(path))
+    assert "onerror=two()" not in page.replace("&lt;img src=x onerror=two()", "")
+    assert "<script>one()" not in page and "<script>three()" not in page
 
 
 def test_what_the_button_s_log_says(cohort: Path) -> None:

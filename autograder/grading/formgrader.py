@@ -1,10 +1,14 @@
 """nbgrader's own commands and formgrader's buttons give what `ecole grade` and `feedback` give.
 
 nbgrader's converters cannot be replaced by configuration, but what they read and write with can:
-their exporter. Two lines of `nbgrader_config.py`, which `ecole cohort` writes:
+their exporter. Lines of `nbgrader_config.py`, which `ecole cohort` writes into a new cohort's:
 
     c.Autograde.exporter_class = "autograder.grading.formgrader.GradedNotebook"
     c.GenerateFeedback.exporter_class = "autograder.grading.formgrader.FeedbackPage"
+    c.HTMLExporter.sanitize_html = True
+
+The last one is for formgrader's own pages: without it a script in a submission runs there, in
+the instructor's session.
 """
 
 from copy import deepcopy
