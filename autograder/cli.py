@@ -118,7 +118,9 @@ def release(assignment: Assignment, course: CourseDir = Path(".")) -> None:
 
 @app.command()
 def grade(
-    assignment: Assignment,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Their names (with --watch, all by default).")
+    ] = None,
     course: CourseDir = Path("."),
     workers: Workers = None,
     engine: Annotated[
@@ -130,8 +132,78 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Grade unchanged ones again.")] = False,
     student: Annotated[list[str] | None, typer.Option(help="Only this student (repeat).")] = None,
     record: Annotated[bool, typer.Option(help="Write the record of the batch.")] = True,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Collect and grade as submissions arrive, until stopped; no record."
+        ),
+    ] = False,
 ) -> None:
     """Grade every submission of an assignment and write the record of the batch."""
+    if watch:
+        if force or student:
+            raise EcoleError(
+                "--watch grades what arrives: leave --force and --student to another "
+                "`ecole grade`, which may run at the same time"
+            )
+        _watch(course, assignments, engine.value if engine else None, workers)
+        return
+    if not assignments:
+        raise EcoleError("say which assignment: `ecole grade ASSIGNMENT` (or --watch)")
+    for assignment in assignments:
+        _grade(assignment, course, workers, engine, force, student, record)
+
+
+def _watch(
+    course: Path, assignments: list[str] | None, engine: str | None, workers: int | None
+) -> None:
+    import signal
+
+    from autograder.grading.watch import Watch
+
+    watch = Watch(
+        course,
+        assignments,
+        engine=engine,
+        workers=workers,
+        on_result=lambda assignment, result: tell(f"{assignment} · {result.line(lang)}"),
+        on_remark=tell,
+    )
+    lang = watch.course.cohort.lang
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # once more ends it at once: nothing is lost
+        watch.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    which = ", ".join(assignments or [words(lang, fr="ce qui est publié", en="what is released")])
+    tell(
+        words(
+            lang,
+            fr=f"à l'affût des rendus de {watch.course.name} : {which} (Ctrl-C pour arrêter)",
+            en=f"watching the submissions of {watch.course.name}: {which} (Ctrl-C to stop)",
+        )
+    )
+    watch.run()
+    tell(
+        words(
+            lang,
+            fr="arrêt ; ce qui restait sera noté la prochaine fois",
+            en="stopped; what was left will be graded next time",
+        )
+    )
+
+
+def _grade(
+    assignment: str,
+    course: Path,
+    workers: int | None,
+    engine: Engine | None,
+    force: bool,
+    student: list[str] | None,
+    record: bool,
+) -> None:
     from autograder.grading import grade as grade_batch
     from autograder.grading import open_course
 

@@ -236,7 +236,9 @@ def _order(number: int, plan: Plan) -> Iterator[Variant]:
 def _command(engine: str, assignment: str, workers: int | None = None) -> list[str]:
     """What a user types in the course directory, without the batch's record."""
     if engine == "stock":
-        return [sys.executable, "-m", "nbgrader", "autograde", assignment]
+        # a cohort's configuration would have the examiner grade for nbgrader
+        stock = "--Autograde.exporter_class=nbconvert.exporters.NotebookExporter"
+        return [sys.executable, "-m", "nbgrader", "autograde", assignment, stock]
     command = [sys.executable, "-m", "autograder", "grade", assignment]
     command += ["--engine", engine, "--no-record"]
     return command + (["--workers", str(workers)] if workers else [])

@@ -217,20 +217,6 @@ def test_two_batches_at_once_are_refused(small_course: Path, submit: Submit) -> 
         grade(small_course, "small")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path):  # type: ignore[no-untyped-def]
-    """A file system of 3 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a small file system is not allowed here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
 def test_a_full_disk_is_said_and_loses_nothing(small_disk: Path) -> None:
     course = build_course(small_disk / "course")
     hand_in(course, "ada", answered())

@@ -39,6 +39,7 @@ def stock_autograde(course: Path, assignment: str) -> subprocess.CompletedProces
     if not (course / "exam-secret").exists():
         del environment["ECOLE_EXAM_SECRET_FILE"]
     command = [sys.executable, "-m", "nbgrader", "autograde", assignment]
+    command += ["--Autograde.exporter_class=nbconvert.exporters.NotebookExporter"]
     return subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
 
 

@@ -28,6 +28,12 @@ c.Cohort.lang = {lang!r}
 c.ClearSolutions.code_stub = {{"python": {code_stub!r}}}
 c.ClearSolutions.text_stub = {text_stub!r}
 
+# formgrader's buttons and `nbgrader autograde` grade as `ecole grade` does, their feedback is ours
+c.Autograde.exporter_class = "autograder.grading.formgrader.GradedNotebook"
+c.GenerateFeedback.exporter_class = "autograder.grading.formgrader.FeedbackPage"
+# what a student wrote runs no script in formgrader's pages
+c.HTMLExporter.sanitize_html = True
+
 # seconds for one cell; for one submission: c.Cohort.submission_seconds
 c.Execute.timeout = 30
 '''

@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +59,10 @@ class Cohort(Configurable):
         100_000_000, min=1000, help="Bytes above which a submitted file is not read."
     ).tag(config=True)
     lock_seconds = Float(
-        60, min=0, help="Seconds to wait for a gradebook that another process has locked."
+        60, min=0, help="Seconds to wait for a course or gradebook that another process has locked."
+    ).tag(config=True)
+    watch_seconds = Float(
+        5, min=0.1, help="Seconds between two looks of `ecole grade --watch` at the exchange."
     ).tag(config=True)
 
 
@@ -130,20 +134,25 @@ class Course:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the course for one writer.
+        """Hold the course for one writer; wait while another one has it.
 
         Raises:
-            EcoleError: another `ecole` command holds it.
+            EcoleError: another one still holds it after `c.Cohort.lock_seconds`.
         """
         path = self.root / ".ecole-lock"
+        deadline = time.monotonic() + self.cohort.lock_seconds
         with path.open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise EcoleError(
-                    f"another `ecole` command is at work in {self.root}; "
-                    "wait for it to end, then run this one again"
-                ) from error
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() > deadline:
+                        raise EcoleError(
+                            f"another `ecole` command or formgrader is at work in {self.root}; "
+                            "wait for it to end, then run this one again"
+                        ) from error
+                    time.sleep(0.05)
             yield
 
 

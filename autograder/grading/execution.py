@@ -21,6 +21,8 @@ from autograder.notebooks import from_json, to_json
 
 _STARTUP_SECONDS = 90
 _MAX_RESULT_BYTES = 300_000_000
+# where a server of JupyterHub keeps what opens the hub's doors
+_TOKENS = ("JUPYTERHUB_", "JPY_", "JUPYTER_TOKEN", "CONFIGPROXY_")
 
 
 def default_engine() -> str:
@@ -134,7 +136,9 @@ def _paths(folder: Path, job: Job) -> list[Path]:
 
 def _run_child(folder: Path, deadline: float) -> tuple[bool, str]:
     """Run the child; whether it overran the deadline, and how it failed if it did."""
-    environment = dict(os.environ)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(_TOKENS)
+    }
     environment.update(
         NBGRADER_EXECUTION="autograde",
         IPYTHONDIR=str(folder / "home"),

@@ -104,6 +104,15 @@ def _pages(course: Course, converter: GenerateFeedback) -> list[Path]:
     return sorted(pages)
 
 
+def page_options(lang: str) -> dict[str, Any]:
+    """The configuration of a `FeedbackExporter`: our template, in one language."""
+    return {
+        "template_name": TEMPLATE,
+        "extra_template_basedirs": [str(TEMPLATES)],
+        "language_code": lang,
+    }
+
+
 @contextmanager
 def _converter(course: Course, assignment: str) -> Iterator[GenerateFeedback]:
     """nbgrader's converter with our page: template, language, one open gradebook."""
@@ -111,12 +120,7 @@ def _converter(course: Course, assignment: str) -> Iterator[GenerateFeedback]:
     course.coursedir.assignment_id = assignment
     converter = GenerateFeedback(coursedir=course.coursedir, config=course.config)
     converter.exporter_class = FeedbackExporter
-    options = {
-        "template_name": TEMPLATE,
-        "extra_template_basedirs": [str(TEMPLATES)],
-        "language_code": lang,
-    }
-    converter.update_config(Config({"FeedbackExporter": options}))
+    converter.update_config(Config({"FeedbackExporter": page_options(lang)}))
     converter.force = True
     gradebook = BatchGradebook(course)
     try:

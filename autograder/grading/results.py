@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from autograder.notebooks import without_controls
+
 State = Literal["graded", "altered", "partial", "timeout", "killed", "unreadable", "missing"]
 """graded: every graded cell ran · altered: graded, after graded cells that the student deleted,
 renamed, retyped or copied were restored · partial: some cells ran out of time (0 for what they
@@ -18,6 +20,16 @@ MARKED: frozenset[State] = frozenset(("graded", "altered", "partial"))
 CellState = Literal["ok", "error", "timeout", "killed", "not-run"]
 EXECUTED: frozenset[CellState] = frozenset(("ok", "error", "timeout"))
 """The states of a cell that count as an execution record."""
+
+_STATES: dict[State, dict[str, str]] = {
+    "graded": {"fr": "noté", "en": "graded"},
+    "altered": {"fr": "noté, cellules remises en place", "en": "graded, cells put back"},
+    "partial": {"fr": "noté, cellules interrompues", "en": "graded, cells interrupted"},
+    "timeout": {"fr": "temps dépassé, sans note", "en": "out of time, no mark"},
+    "killed": {"fr": "arrêt brutal, sans note", "en": "died, no mark"},
+    "unreadable": {"fr": "illisible, sans note", "en": "unreadable, no mark"},
+    "missing": {"fr": "rien de rendu", "en": "nothing submitted"},
+}
 
 _NOTES: dict[str, dict[str, str]] = {
     "cell-missing": {
@@ -166,6 +178,21 @@ class SubmissionResult(BaseModel):
     cells: list[CellResult] = []
     sandbox: str = ""
     unchanged: bool = False
+
+    def line(self, lang: str) -> str:
+        """The result in one line of `fr`, or of English: student, state, mark, remarks."""
+        french = lang == "fr"
+        said = without_controls(f"{self.student}{' :' if french else ':'} ")
+        said += _STATES[self.state]["fr" if french else "en"]
+        if self.score is not None:
+            said += f", {_number(self.score, french)} / {_number(self.max_score, french)}"
+        remarks = "; ".join(note.text(lang) for note in self.notes)
+        return f"{said} ({without_controls(remarks)})" if remarks else said
+
+
+def _number(value: float, french: bool) -> str:
+    text = f"{round(value, 2):g}"
+    return text.replace(".", ",") if french else text
 
 
 class Batch(BaseModel):

@@ -1,5 +1,8 @@
 """What the examiner has to know of a released notebook, found with the reference solution."""
 
+import copy
+import hashlib
+from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +15,22 @@ from autograder.examiner.answers import (
     is_test,
     tests_define_what_others_need,
 )
+from autograder.examiner.processes import zygote_for
 from autograder.grading.execution import Job, execute
 from autograder.grading.marking import failure_message
 from autograder.notebooks import from_json, to_json
 
+_KEPT = 32
+# with the process that its rehearsal warmed
+_found: OrderedDict[str, tuple[dict[str, Any], int]] = OrderedDict()
+
 
 def sealing_of(source: NotebookNode, template: Job) -> dict[str, Any]:
     """`metadata.ecole` for a submission: answers, imports, and the tests that cannot be sealed.
+
+    The assignment is rehearsed once for the same source, files, limits and secret, as long as
+    the process that this warmed lives: formgrader's button and `ecole grade --watch` ask for
+    each submission.
 
     A test that the reference solution passes in the candidate's process but not sealed is
     unsealable: it will run unsealed in its fork, and be counted.
@@ -27,6 +39,30 @@ def sealing_of(source: NotebookNode, template: Job) -> dict[str, Any]:
         source: the course's source notebook, with its solutions.
         template: files, limits and secret to run the reference with.
     """
+    key = _key(source, template)
+    imports = imports_of(source)
+    # also: a zygote belongs to the thread that starts it, and workers' threads end
+    zygote = zygote_for(imports).process.pid
+    known, warmed = _found.pop(key, ({}, 0))
+    if zygote != warmed:
+        known = _sealing(source, template)
+        warmed = zygote_for(imports).process.pid
+    if not known.get("unsealed"):  # a test may have failed for once, on a busy machine
+        _found[key] = known, warmed
+    while len(_found) > _KEPT:
+        _found.popitem(last=False)
+    return copy.deepcopy(known)
+
+
+def _key(source: NotebookNode, template: Job) -> str:
+    rest = [to_json(source), template.limits, template.exam_secret, template.given_files]
+    sha = hashlib.sha256(repr([template.engine, *rest]).encode())
+    for name, data in sorted(template.files.items()):
+        sha.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+    return sha.hexdigest()
+
+
+def _sealing(source: NotebookNode, template: Job) -> dict[str, Any]:
     known: dict[str, Any] = {"answers": answers_of(source), "imports": imports_of(source)}
     if known["answers"] is None:
         return known

@@ -43,6 +43,7 @@ from autograder.grading.submission import (
 from autograder.notebooks import from_json, kernel_name, to_json
 
 _FINGERPRINT_VERSION = "1"
+_PLACES = 5
 
 
 @dataclass(frozen=True)
@@ -360,11 +361,21 @@ class Steps:
             for name in names:
                 os.chmod(Path(directory, name), permissions)
         place = self.course.step("autograded", student, self.assignment)
-        if os.path.lexists(place):
-            os.replace(place, self.scratch / f"old-{uuid.uuid4().hex}")
-        if any(stage.iterdir()):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(stage, place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(_PLACES):
+            if os.path.lexists(place):
+                os.replace(place, self.scratch / f"old-{uuid.uuid4().hex}")
+            if not any(stage.iterdir()):
+                return
+            try:
+                os.replace(stage, place)
+                return
+            except OSError as error:  # nbgrader's own command made it anew meanwhile
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+        raise EcoleError(
+            f"another command keeps writing {place}; wait for it to end, then run this again"
+        )
 
     # what a submission is compared with
 
