@@ -42,6 +42,15 @@ _OURS: Mapping[Role, tuple[str, ...]] = {
 }
 
 
+# what JSON cannot say: classes
+_CLASSES = """\
+from autograder.grading.validate import PREPROCESSORS
+
+c = get_config()  # noqa: F821
+c.Validator.preprocessors = PREPROCESSORS
+"""
+
+
 def write_settings(
     folder: Path, role: Role, lang: Lang, exchange: Path, course: str, student: str | None = None
 ) -> None:
@@ -64,6 +73,8 @@ def write_settings(
         path = folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    if role != "instructor":
+        (folder / "nbgrader_config.py").write_text(_CLASSES, encoding="utf-8")
 
 
 def environment(folder: Path) -> dict[str, str]:
