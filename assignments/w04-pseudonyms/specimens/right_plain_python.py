@@ -139,5 +139,5 @@ def register_entry(extract):
         "recipients": ["équipe parcours"],
         "transfers": "aucun",
         "retention_months": 36,
-        "security": ["clé au coffre du DIM", "journal des accès", "k au moins égal à 5"],
+        "security": ["clé au coffre de la DSI", "journal des accès", "k au moins égal à 5"],
     }

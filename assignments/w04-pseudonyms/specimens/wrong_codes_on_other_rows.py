@@ -4,7 +4,6 @@
 # marks:
 #   test_pseudonymise_content: 0
 #   test_minimise_columns: 0
-#   test_minimise_values: 0
 # message:
 #   test_pseudonymise_content: "row of its person"
 #   test_minimise_columns: "open stays"

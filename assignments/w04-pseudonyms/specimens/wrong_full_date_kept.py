@@ -2,11 +2,10 @@
 # kind: wrong
 # why: "Leaves the day of entry in the month; an unknown age is the last band; an empty table is k = 1."
 # marks:
-#   test_minimise_columns: 0
 #   test_minimise_values: 0
 #   test_k_anonymity: 0
 # message:
-#   test_minimise_columns: "full date"
+#   test_minimise_values: "the text"
 #   test_k_anonymity: "empty"
 # ---
 

@@ -25,7 +25,7 @@ def register_entry(extract):
         "retention_months": 12,
         "security": [
             "Each NIR, such as 2 71 02 2A 123 000, becomes a HMAC-SHA-256",
-            "Key and seed in the vault of the DIM, held by the DIM physician",
+            "Key and seed in the secret store of IT, held by someone who does not analyse",
             "Groups of at least five people",
         ],
     }

@@ -51,7 +51,7 @@ def register_entry(extract):
         "retention_months": 12,
         "security": [
             "Pseudonyms by HMAC-SHA-256, key drawn for this project alone",
-            "Key and seed in the vault of the DIM, held by the DIM physician",
+            "Key and seed in the secret store of IT, held by someone who does not analyse",
             "Groups of at least five people",
         ],
     }

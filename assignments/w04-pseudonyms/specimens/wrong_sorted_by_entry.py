@@ -3,7 +3,6 @@
 # why: "Sorts the reduced extract by entry; counts groups of the example only."
 # marks:
 #   test_minimise_columns: 0
-#   test_minimise_values: 0
 #   test_k_anonymity: 0
 # message:
 #   test_minimise_columns: "no longer on their row"
