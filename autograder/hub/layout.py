@@ -161,7 +161,8 @@ def _cohort(hub: Hub, course: str) -> None:
         os.chmod(name, _OPEN)
         listed = Path(name, "students.csv")
         with listed.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([["id"], *([student] for student in plan.students)])
+            rows = [[student, student, ""] for student in plan.students]
+            csv.writer(file).writerows([["id", "last_name", "first_name"], *rows])
         listed.chmod(0o644)
         _as(hub, course, ["nbgrader", "db", "student", "import", str(listed)], cwd=folder)
 

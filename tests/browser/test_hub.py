@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import os
+import pwd
 import re
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
 from playwright.sync_api import Browser, FrameLocator, Locator, expect
@@ -341,3 +345,100 @@ def test_from_release_to_feedback(
     for line in hidden_lines(hub):
         assert line not in text, "no hidden test"
         assert html.escape(line) not in text
+
+
+def test_a_student_sees_no_one_else_s_work(
+    log_in: Callable[[str], Person], hub: RunningHub
+) -> None:
+    """Files by the machine's own rules, pages by the hub's."""
+    exchange, homes = hub.root / "exchange", hub.root / "homes"
+    closed = [
+        exchange / FRENCH / "inbound" / "essai-b",
+        homes / "essai-b",
+        homes / FRENCH,
+        exchange / ENGLISH,
+        hub.root / "hub",
+        hub.root / "passwords.txt",
+    ]
+    for path in closed:
+        assert not may_read("essai-a", path), path
+    assert may_read("essai-a", exchange / FRENCH / "inbound" / "essai-a")
+    assert not may_read("trial-a", exchange / FRENCH)
+    assert not may_read("essai-prof", exchange / ENGLISH)
+    for name, course in (("essai-a", FRENCH), ("trial-a", FRENCH), ("trial-prof", FRENCH)):
+        answer = log_in(name).page.request.get(f"{hub.address}/services/{course}/lab")
+        assert answer.status == 403, (name, course)
+    other = log_in("essai-prof-2")
+    assert f"/services/{FRENCH}/" in other.page.url, "a second instructor, the same course"
+
+
+def test_a_killed_hub_finds_the_students_at_work(
+    log_in: Callable[[str], Person], hub: RunningHub
+) -> None:
+    student = log_in("trial-a")
+    before = server_of(student)
+    note = {"type": "file", "format": "text", "content": "during"}
+    hub.kill()
+    student.api("PUT", "api/contents/note.txt", note)
+    hub.start()
+    assert server_of(student) == before, "the same server, with what it computes"
+    student.api("PUT", "api/contents/note.txt", note | {"content": "after"})
+    assert (student.home() / "note.txt").read_text() == "after"
+    student.page.goto(f"{hub.address}/user/trial-a/lab?reset")
+    student.menu_bar.wait_for()
+    teacher = log_in("trial-prof")
+    teacher.page.goto(f"{hub.address}/services/{ENGLISH}/lab?reset")
+    teacher.menu_bar.wait_for()
+
+
+def test_a_killed_grading_service_catches_up(
+    log_in: Callable[[str], Person], hub: RunningHub, tmp_path: Path
+) -> None:
+    """After the journey: its two students hand in again while the service is being killed."""
+    for process in grading_services(hub):
+        process.kill()
+    for name in ("essai-a", "essai-b"):
+        student = log_in(name)
+        student.page.goto(f"{hub.address}/user/{name}/lab?reset")
+        hand_in(student, answers_of("right_comprehensions", hub, tmp_path))
+        for process in grading_services(hub):
+            process.kill()
+    wait_for_marks(hub, {"essai-a": 18.0, "essai-b": 18.0})
+
+
+def may_read(account: str, path: Path) -> bool:
+    """May an account of the hub list that folder, or read that file?"""
+    found = pwd.getpwnam(account)
+    command = ["ls", str(path)] if path.is_dir() else ["cat", str(path)]
+    groups = os.getgrouplist(account, found.pw_gid)
+    done = subprocess.run(
+        command,
+        user=found.pw_uid,
+        group=found.pw_gid,
+        extra_groups=groups,
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode == 0
+
+
+def server_of(person: Person) -> list[int]:
+    """The processes of a person's own server."""
+    uid = pwd.getpwnam(person.name).pw_uid
+    return sorted(
+        process.pid
+        for process in psutil.process_iter(["uids", "cmdline"])
+        if process.info["uids"].real == uid
+        and "jupyterhub.singleuser" in (process.info["cmdline"] or ())
+    )
+
+
+def grading_services(hub: RunningHub) -> list[psutil.Process]:
+    """The processes of `ecole grade --watch` on the French course."""
+    folder = str(hub.course(FRENCH))
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(psutil.Error):
+            if "--watch" in (process.info["cmdline"] or ()) and process.cwd() == folder:
+                found.append(process)
+    return found
