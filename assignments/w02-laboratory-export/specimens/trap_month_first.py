@@ -9,7 +9,7 @@
 
 # %% parse_timestamp
 def parse_timestamp(text):
-    """Return the Timestamp that `text` says; NaT when missing; ValueError when unreadable."""
+    """Return the Timestamp written in `text`; NaT when missing; ValueError when unreadable."""
     text = text.strip()
     if text in MISSING:
         return pd.NaT

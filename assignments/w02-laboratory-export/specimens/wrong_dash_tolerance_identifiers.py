@@ -3,18 +3,16 @@
 # why: "Forgets the dash among absences, forgives a small negative delay, turns identifiers into numbers."
 # marks:
 #   test_delay_edges: 0
-#   test_clean_rows: 0
 #   test_delay_status: 0
 #   test_clean_values: 0
 # message:
-#   test_clean_rows: "reason"
 #   test_clean_values: "analysis_id"
 # ---
 
 # %% delay_minutes
 # Forgets one of the four ways to be missing, the dash.
 def delay_minutes(text):
-    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    """Return the minutes written in `text`; NaN when missing; ValueError without a unit."""
     text = text.strip()
     if text in ("", "NR", "n/a"):
         return float("nan")

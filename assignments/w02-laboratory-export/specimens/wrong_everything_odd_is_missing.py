@@ -6,9 +6,8 @@
 #   test_parse_number: 0
 #   test_timestamp_edges: 0
 #   test_delay_status: 0
-#   test_clean_rows: 0
 #   test_clean_values: 0
-#   test_turnaround_by_clinic: 2
+#   test_turnaround_by_clinic: 1
 # message:
 #   test_read_export: "n/a"
 #   test_parse_number: "ValueError"
@@ -32,7 +31,7 @@ def parse_number(text):
 # %% parse_timestamp
 # Takes only an empty cell for a missing date.
 def parse_timestamp(text):
-    """Return the Timestamp that `text` says; NaT when missing; ValueError when unreadable."""
+    """Return the Timestamp written in `text`; NaT when missing; ValueError when unreadable."""
     text = text.strip()
     if text == "":
         return pd.NaT

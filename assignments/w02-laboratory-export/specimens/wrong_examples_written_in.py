@@ -8,7 +8,6 @@
 #   test_delay_notations: 0
 #   test_delay_edges: 0
 #   test_delay_status: 0
-#   test_clean_rows: 0
 #   test_clean_values: 0
 # ---
 

@@ -4,13 +4,12 @@
 # marks:
 #   test_delay_notations: 0
 #   test_delay_status: 0
-#   test_clean_rows: 0
 # ---
 
 # %% delay_minutes
 # Sees min and reads minutes alone, even after hours.
 def delay_minutes(text):
-    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    """Return the minutes written in `text`; NaN when missing; ValueError without a unit."""
     text = text.strip()
     if text in MISSING:
         return float("nan")

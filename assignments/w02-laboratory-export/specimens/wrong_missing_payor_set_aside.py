@@ -3,10 +3,8 @@
 # why: "Sets aside every analysis whose payor is missing, nearly half of them."
 # marks:
 #   test_clean_rows: 0
-#   test_clean_values: 0
 # message:
 #   test_clean_rows: "payor_group"
-#   test_clean_values: "clean"
 # ---
 
 # %% clean_export

@@ -9,7 +9,7 @@
 
 # %% delay_minutes
 def delay_minutes(text):
-    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    """Return the minutes written in `text`; NaN when missing; ValueError without a unit."""
     text = "".join(text.split()).replace(",", ".")
     if text in MISSING:
         return float("nan")

@@ -3,7 +3,6 @@
 # why: "Patterns that find something in any text, and tables retouched on the way."
 # marks:
 #   test_parse_number: 0
-#   test_delay_edges: 0
 #   test_timestamp_notations: 0
 #   test_clean_rows: 0
 # message:
@@ -23,7 +22,7 @@ def parse_number(text):
 # %% parse_timestamp
 # Knows a month by its first three letters: June and July are the same.
 def parse_timestamp(text):
-    """Return the Timestamp that `text` says; NaT when missing; ValueError when unreadable."""
+    """Return the Timestamp written in `text`; NaT when missing; ValueError when unreadable."""
     text = text.strip()
     if text in MISSING:
         return pd.NaT

@@ -3,19 +3,20 @@
 # why: "Loses what is not in the example: words, days, rows, clinics."
 # marks:
 #   test_parse_number: 0
-#   test_delay_edges: 0
 #   test_timestamp_edges: 0
 #   test_delay_notations: 0
 #   test_clean_rows: 0
-#   test_turnaround_by_clinic: 2
+#   test_clinic_list: 0
 # message:
+#   test_clinic_list: "service"
+#   test_delay_notations: "plusieurs écritures"
 #   test_clean_rows: "clean"
 # ---
 
 # %% parse_number
 # Takes the first word of the text, hence the thousands alone.
 def parse_number(text):
-    """Return the float that `text` says; NaN when missing; ValueError when unreadable."""
+    """Return the float written in `text`; NaN when missing; ValueError when unreadable."""
     if text.strip() in MISSING:
         return float("nan")
     return float(text.split()[0].replace(",", "."))
@@ -23,7 +24,7 @@ def parse_number(text):
 # %% parse_timestamp
 # Counts days from the first of the month: 31 February becomes 2 March.
 def parse_timestamp(text):
-    """Return the Timestamp that `text` says; NaT when missing; ValueError when unreadable."""
+    """Return the Timestamp written in `text`; NaT when missing; ValueError when unreadable."""
     text = text.strip()
     if text in MISSING:
         return pd.NaT
@@ -40,7 +41,7 @@ def parse_timestamp(text):
 # %% delay_minutes
 # Knows min and not mn.
 def delay_minutes(text):
-    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    """Return the minutes written in `text`; NaN when missing; ValueError without a unit."""
     text = text.strip()
     if text in MISSING:
         return float("nan")

@@ -4,11 +4,11 @@
 # marks:
 #   test_read_export: 0
 #   test_parse_number: 0
-#   test_delay_edges: 0
 #   test_delay_notations: 0
 #   test_clean_values: 0
-#   test_turnaround_by_clinic: 1
+#   test_clinic_list: 0
 # message:
+#   test_parse_number: "plus d'une sorte"
 #   test_clean_values: "clinic_name"
 # ---
 
@@ -21,7 +21,7 @@ def read_export(path):
 # %% parse_number
 # Removes ordinary spaces alone: the non-breaking one between thousands stays.
 def parse_number(text):
-    """Return the float that `text` says; NaN when missing; ValueError when unreadable."""
+    """Return the float written in `text`; NaN when missing; ValueError when unreadable."""
     if text.strip() in MISSING:
         return float("nan")
     return float(text.replace(" ", "").replace(",", "."))

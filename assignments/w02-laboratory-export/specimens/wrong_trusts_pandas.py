@@ -5,7 +5,7 @@
 #   test_read_export: 0
 #   test_timestamp_edges: 0
 #   test_clean_values: 0
-#   test_turnaround_by_clinic: 2
+#   test_turnaround_by_clinic: 1
 # message:
 #   test_read_export: "analysis_id"
 #   test_timestamp_edges: "ValueError"
@@ -20,7 +20,7 @@ def read_export(path):
 # %% parse_timestamp
 # Returns NaT for a text that is no date, as if the cell had been empty.
 def parse_timestamp(text):
-    """Return the Timestamp that `text` says; NaT when missing; ValueError when unreadable."""
+    """Return the Timestamp written in `text`; NaT when missing; ValueError when unreadable."""
     text = text.strip()
     if text in MISSING or not any(character.isdigit() for character in text):
         return pd.NaT

@@ -5,7 +5,6 @@
 #   test_read_export: 0
 #   test_delay_notations: 0
 #   test_delay_status: 0
-#   test_clean_rows: 0
 #   test_clean_values: 0
 # message:
 #   test_delay_status: "absurd"
@@ -21,7 +20,7 @@ def read_export(path):
 # %% delay_minutes
 # Takes every point for a thousands separator, so 2.5 h becomes 25 h.
 def delay_minutes(text):
-    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    """Return the minutes written in `text`; NaN when missing; ValueError without a unit."""
     text = text.strip()
     if text in MISSING:
         return float("nan")

@@ -4,15 +4,15 @@
 # marks:
 #   test_delay_edges: 0
 #   test_clean_rows: 0
-#   test_clean_values: 0
 # message:
+#   test_delay_edges: "milliers"
 #   test_clean_rows: "index"
 # ---
 
 # %% delay_minutes
 # Reads minutes with int, which refuses the space between thousands.
 def delay_minutes(text):
-    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    """Return the minutes written in `text`; NaN when missing; ValueError without a unit."""
     text = text.strip()
     if text in MISSING:
         return float("nan")

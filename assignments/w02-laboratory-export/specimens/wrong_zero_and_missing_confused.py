@@ -4,9 +4,8 @@
 # marks:
 #   test_parse_number: 0
 #   test_delay_edges: 0
-#   test_clean_rows: 0
 #   test_clean_values: 0
-#   test_turnaround_by_clinic: 2
+#   test_turnaround_by_clinic: 1
 # message:
 #   test_clean_values: "payor_group"
 # ---
@@ -24,7 +23,7 @@ def parse_number(text):
 # %% delay_minutes
 # Takes a delay of zero for a missing one, because zero is false.
 def delay_minutes(text):
-    """Return the minutes that `text` says; NaN when missing; ValueError without a unit."""
+    """Return the minutes written in `text`; NaN when missing; ValueError without a unit."""
     text = text.strip()
     if text in MISSING:
         return float("nan")
