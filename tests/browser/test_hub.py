@@ -319,9 +319,10 @@ def test_from_release_to_feedback(
     # the written answer, marked by hand
     teacher.page.goto(f"{hub.address}/services/{FRENCH}/formgrader/gradebook/{WORK}/{WORK}")
     teacher.page.get_by_role("link", name="Submission #1").click()
-    written = teacher.page.locator("input.score:not([disabled])").last
-    written.fill("1.5")
-    written.press("Tab")
+    scores = teacher.page.locator("input.score")
+    expect(scores.first).not_to_have_value("", timeout=_PATIENCE)  # the page knows the marks now
+    scores.last.fill("1.5")
+    scores.last.blur()
     wait_until(lambda: 1.5 in by_hand(hub), hub)
     teacher.see("08-written-answer")
 
