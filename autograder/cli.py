@@ -460,6 +460,7 @@ def hub(
 
     root = directory or (Path("/srv/ecole") if os.geteuid() == 0 else Path.home() / "ecole-hub")
     found = prepare_hub(root, lang.value, tell)
+    start = start and found.plan.platform == "ecole"
     proxy = find_proxy(found.own / "proxy", tell) if start else []
     for line in summary(found, address):
         tell(line)
@@ -483,7 +484,8 @@ def doctor(
     console.print(f"submissions are confined by: [bold]{best_mode()}[/]")
     if directory is None:
         return
-    from autograder.hub.layout import faults, open_hub
+    from autograder.hub.layout import faults
+    from autograder.hub.paths import open_hub
 
     remarks = faults(open_hub(directory))
     for remark in remarks:

@@ -2,9 +2,9 @@
 
 plan            `hub.yml`: the courses, who teaches them, who takes them
 accounts        the Unix accounts of a hub that root starts, their passwords
-layout          the hub's folder: courses, homes, exchange, each role's Jupyter settings
-settings        what JupyterLab, nbgrader and the server find, by role
-configuration   JupyterHub's own configuration, made of the plan (`jupyterhub_config.py`)
+paths           where each thing lies in the hub's folder; layout: makes it ready
+roles, settings what a server finds, by role: environment; JupyterLab's, nbgrader's files
+configuration   JupyterHub's own configuration, made of the plan; kubernetes: who mounts what there
 start           `ecole hub`: everything ready, then JupyterHub
 exchange        nbgrader's exchange made safe; inboxes: what its parts share; folders: hostile
                 folders copied whole or not at all; words: what it says

@@ -36,7 +36,7 @@ def make_accounts(plan: Plan, homes: dict[str, Path]) -> list[str]:
     An account knows its hub by its home: one of the same name made by anybody else is refused.
 
     Args:
-        homes: the home of each person and course; made by `layout`, not here.
+        homes: the home of each person and course, by name; made by `layout`, not here.
 
     Returns:
         the names of the accounts made now.
@@ -44,22 +44,25 @@ def make_accounts(plan: Plan, homes: dict[str, Path]) -> list[str]:
     Raises:
         EcoleError: an account of that name was there before, or a command failed.
     """
-    foreign = [name for name, home in homes.items() if _home_of(name) not in (None, home)]
+    homes = {plan.account(name): home for name, home in homes.items()}
+    foreign = [account for account, home in homes.items() if home_of(account) not in (None, home)]
     if foreign:
         raise EcoleError(
             f"accounts of this machine that this hub did not make: {', '.join(foreign)}; "
             "choose other names in hub.yml"
         )
-    made = [name for name in homes if _home_of(name) is None]
-    for name in made:
-        _run("groupadd", "--force", name)
+    made = [account for account in homes if home_of(account) is None]
+    for account in made:
+        _run("groupadd", "--force", account)
         _run(
-            *("useradd", "--no-create-home", "--home-dir", str(homes[name])),
-            *("--gid", name, "--shell", _NO_SHELL, "--comment", "ecole hub", name),
+            *("useradd", "--no-create-home", "--home-dir", str(homes[account])),
+            *("--gid", account, "--shell", _NO_SHELL, "--comment", "ecole hub", account),
         )
     for key, course in plan.courses.items():
-        _run("groupadd", "--force", class_of(key))
-        _run("gpasswd", "--members", ",".join([key, *course.students]), class_of(key))
+        group = class_of(plan.account(key))
+        members = [plan.account(name) for name in (key, *course.students)]
+        _run("groupadd", "--force", group)
+        _run("gpasswd", "--members", ",".join(members), group)
     return made
 
 
@@ -105,7 +108,8 @@ def group_id(name: str) -> int:
     return grp.getgrnam(name).gr_gid
 
 
-def _home_of(name: str) -> Path | None:
+def home_of(name: str) -> Path | None:
+    """The home of an account; None where there is no such account."""
     try:
         return Path(pwd.getpwnam(name).pw_dir)
     except KeyError:

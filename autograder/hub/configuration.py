@@ -2,6 +2,8 @@
 
 `ecole hub` loads it by `jupyterhub_config.py`; a school's own `jupyterhub_config.py` may call
 `configure(c, "/srv/ecole")` and then set what is its own: authentication, TLS, spawner.
+Nothing here needs more than JupyterHub itself brings: The Littlest JupyterHub and Kubernetes keep
+JupyterHub and the course's libraries in two environments.
 """
 
 import json
@@ -12,28 +14,39 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograder.hub.layout import Hub, open_hub
-from autograder.hub.lessons import FOLDER, LANGUAGE
-from autograder.hub.settings import Role, environment
+from autograder.hub.kubernetes import configure_pods
+from autograder.hub.paths import Hub, open_hub
+from autograder.hub.roles import environment
 
 _ADMIN_PASSWORD_BYTES = 24
 _USER_PASSWORD_BYTES = 9
 
 
-def configure(c: Any, directory: Path | str) -> Hub:
+def configure(c: Any, directory: Path | str, python: Path | str = sys.executable) -> Hub:
     """Set up JupyterHub for the courses of a hub's folder.
+
+    What the platform of `hub.yml` decides itself stays as it is: The Littlest JupyterHub's and
+    the chart's sign-in, spawner, proxy, data base and services. Lists are only extended: in a
+    file of `jupyterhub_config.d` a new list would replace the one that was there.
 
     Args:
         c: JupyterHub's configuration, from `get_config()`.
         directory: the hub's folder, prepared by `ecole hub`.
+        python: the interpreter of the servers, where it is not JupyterHub's own.
 
     Raises:
         EcoleError: `hub.yml` is missing or faulty.
     """
-    hub = open_hub(directory)
-    _own_files(c, hub)
+    hub = open_hub(directory, python)
     _people(c, hub)
-    _servers(c, hub)
+    if hub.plan.platform == "kubernetes":
+        configure_pods(c, hub)
+        return hub
+    if hub.plan.platform == "ecole":
+        _own_files(c, hub)
+        _sign_in(c, hub)
+        _spawner(c, hub)
+    _settings(c, hub)
     _courses(c, hub)
     return hub
 
@@ -70,8 +83,39 @@ def _own_files(c: Any, hub: Hub) -> None:
 
 
 def _people(c: Any, hub: Hub) -> None:
-    """Who logs in, and how: accounts of this machine, or two shared passwords."""
+    """Who may log in, where they arrive, which courses' shared servers they may open."""
     c.Authenticator.allowed_users = set(hub.plan.people)
+    # else all who ever came may come back, taken out of hub.yml or not
+    c.Authenticator.allow_existing_users = False
+    # a person of that name would get the course's account
+    if isinstance(c.Authenticator.blocked_users, list):  # YAML of the chart
+        c.Authenticator.blocked_users = set(c.Authenticator.blocked_users)
+    c.Authenticator.blocked_users.update(set(hub.plan.courses))
+    # a role's list of users is exact at each start; a group keeps those who left the course
+    c.JupyterHub.load_roles.extend(
+        [
+            {
+                "name": f"{name}-instructors",
+                "users": list(course.instructors),
+                "scopes": [f"access:services!service={name}"],
+            }
+            for name, course in hub.plan.courses.items()
+        ]
+    )
+
+    def first_page(handler: Any) -> str:
+        """An instructor of one course goes to its shared JupyterLab."""
+        user = handler.current_user
+        courses = hub.plan.instructors.get(user.name, []) if user else []
+        if len(courses) == 1:
+            return course_address(courses[0])
+        return "/hub/home" if courses else "/hub/spawn"
+
+    c.JupyterHub.default_url = first_page
+
+
+def _sign_in(c: Any, hub: Hub) -> None:
+    """Accounts of this machine, or two shared passwords."""
     c.Authenticator.any_allow_config = True
     if hub.accounts:
         c.JupyterHub.authenticator_class = "pam"
@@ -95,80 +139,58 @@ def shared_passwords(hub: Hub) -> tuple[str, str]:
     return words["students"], words["instructors"]
 
 
-def _servers(c: Any, hub: Hub) -> None:
-    """Each person's own server, with the settings of their role and course."""
+def _spawner(c: Any, hub: Hub) -> None:
+    """Each person's own server, a process of this machine."""
     c.JupyterHub.spawner_class = "localprocess" if hub.accounts else "simple"
-    c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+    c.Spawner.cmd = [str(hub.python), "-m", "jupyterhub.singleuser"]
     c.Spawner.default_url = "/lab"
     c.Spawner.http_timeout = 60
+    c.Spawner.notebook_dir = str(hub.root / "homes" / "{username}")
     if not hub.accounts:
         c.SimpleLocalProcessSpawner.home_dir_template = str(hub.root / "homes" / "{username}")
 
+
+def _settings(c: Any, hub: Hub) -> None:
+    """Each person's server finds the settings of their role and course."""
+
     def give_settings(spawner: Any) -> None:
-        name = spawner.user.name
-        course = hub.plan.students.get(name) or hub.plan.instructors[name][0]
-        role: Role = "student" if name in hub.plan.students else "instructor"
-        mine = "" if hub.accounts or role == "instructor" else name
-        spawner.notebook_dir = str(hub.home(name))
-        spawner.environment = environment(hub.settings(course, role, mine))
-        if role == "student":
-            spawner.environment[FOLDER] = str(hub.lessons(course))
-            spawner.environment[LANGUAGE] = hub.plan.courses[course].lang
+        spawner.environment = {**spawner.environment, **hub.environment_of(spawner.user.name)}
 
     c.Spawner.pre_spawn_hook = give_settings
 
-    def first_page(handler: Any) -> str:
-        """An instructor of one course goes to its shared JupyterLab."""
-        user = handler.current_user
-        courses = hub.plan.instructors.get(user.name, []) if user else []
-        if len(courses) == 1:
-            return course_address(courses[0])
-        return "/hub/home" if courses else "/hub/spawn"
-
-    c.JupyterHub.default_url = first_page
-
 
 def _courses(c: Any, hub: Hub) -> None:
-    """For each course: its instructors' group, their shared server, the grading service."""
-    c.JupyterHub.load_groups = {}
-    c.JupyterHub.load_roles = []
-    c.JupyterHub.services = []
+    """For each course: its instructors' shared server, the grading service."""
     ports = own_ports(hub)
-    for name, course in hub.plan.courses.items():
-        instructors = f"{name}-instructors"
-        c.JupyterHub.load_groups[instructors] = {"users": list(course.instructors)}
-        c.JupyterHub.load_roles.append(
-            {
-                "name": instructors,
-                "groups": [instructors],
-                "scopes": [f"access:services!service={name}"],
-            }
-        )
-        settings = environment(hub.settings(name, "course"))
+    for name in hub.plan.courses:
+        settings = environment(hub.settings(name, "course"), hub.python)
         if not hub.accounts:
             settings["HOME"] = str(hub.home(name))
-        common = {"user": name} if hub.accounts else {}
-        c.JupyterHub.services += [
-            common
-            | {
-                "name": name,
-                "url": f"http://127.0.0.1:{ports[name]}",
-                "command": _tied("jupyterhub.singleuser", f"--ServerApp.root_dir={hub.home(name)}"),
-                "cwd": str(hub.course(name)),
-                "environment": settings | {"JUPYTERHUB_DEFAULT_URL": "/lab"},
-                "oauth_no_confirm": True,
-            },
-            common
-            | {
-                "name": f"{name}-grading",
-                "command": _tied("autograder", "grade", "--watch", "--course", "."),
-                "cwd": str(hub.course(name)),
-                "environment": settings,
-                "display": False,
-            },
-        ]
+        common = {"user": hub.plan.account(name)} if hub.accounts else {}
+        root = f"--ServerApp.root_dir={hub.home(name)}"
+        c.JupyterHub.services.extend(
+            [
+                common
+                | {
+                    "name": name,
+                    "url": f"http://127.0.0.1:{ports[name]}",
+                    "command": _tied(hub, "jupyterhub.singleuser", root),
+                    "cwd": str(hub.course(name)),
+                    "environment": settings | {"JUPYTERHUB_DEFAULT_URL": "/lab"},
+                    "oauth_no_confirm": True,
+                },
+                common
+                | {
+                    "name": f"{name}-grading",
+                    "command": _tied(hub, "autograder", "grade", "--watch", "--course", "."),
+                    "cwd": str(hub.course(name)),
+                    "environment": settings,
+                    "display": False,
+                },
+            ]
+        )
 
 
-def _tied(module: str, *arguments: str) -> list[str]:
+def _tied(hub: Hub, module: str, *arguments: str) -> list[str]:
     """A command that ends with the hub, even when the hub is killed: its port is free again."""
-    return [sys.executable, "-m", "autograder.hub.tied", module, *arguments]
+    return [str(hub.python), "-m", "autograder.hub.tied", module, *arguments]

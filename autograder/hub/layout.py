@@ -1,93 +1,25 @@
-"""The hub's folder, made ready before JupyterHub starts; doing it again changes nothing.
-
-hub.yml                who comes
-passwords.txt          for root alone, to hand out
-hub/                   JupyterHub's own: data base, cookie secret, proxy
-config/COURSE/ROLE/    Jupyter's settings by role
-homes/NAME/            a person's, or a course's: there lies the cohort, homes/COURSE/COURSE/
-lessons/COURSE/        what students receive
-exchange/COURSE/       nbgrader's exchange
-"""
+"""The hub's folder, made ready before JupyterHub starts; doing it again changes nothing."""
 
 import csv
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import autograder
 from autograder.errors import EcoleError
-from autograder.hub.accounts import (
-    account_ids,
-    give_passwords,
-    group_id,
-    make_accounts,
-    why_no_accounts,
-)
+from autograder.hub.accounts import give_passwords, make_accounts, why_no_accounts
 from autograder.hub.exchange_layout import Account, exchange_faults, prepare_exchange
 from autograder.hub.lessons import write_lessons
-from autograder.hub.plan import Plan, class_of, read_plan
-from autograder.hub.settings import Role, write_settings
+from autograder.hub.paths import POD_PERSON, Hub
+from autograder.hub.roles import Role
+from autograder.hub.settings import write_settings
 
 _OPEN = 0o755
 _PRIVATE = 0o700
-
-
-@dataclass(frozen=True)
-class Hub:
-    """One hub: its folder and its plan.
-
-    Attributes:
-        accounts: each person has a Unix account; otherwise all is one user's, without isolation.
-    """
-
-    root: Path
-    plan: Plan
-    accounts: bool
-
-    def home(self, name: str) -> Path:
-        """The home of a person or of a course."""
-        return self.root / "homes" / name
-
-    def course(self, name: str) -> Path:
-        """The cohort of a course: its nbgrader course directory."""
-        return self.home(name) / name
-
-    def lessons(self, course: str) -> Path:
-        """The lessons that the students of a course receive."""
-        return self.root / "lessons" / course
-
-    def settings(self, course: str, role: Role, name: str = "") -> Path:
-        """Jupyter's settings of one role; of one person where all are one user's."""
-        return self.root / "config" / course / role / name
-
-    @property
-    def exchange(self) -> Path:
-        """nbgrader's exchange."""
-        return self.root / "exchange"
-
-    @property
-    def own(self) -> Path:
-        """What belongs to JupyterHub itself."""
-        return self.root / "hub"
-
-    @property
-    def passwords(self) -> Path:
-        """The passwords that the hub gave."""
-        return self.root / "passwords.txt"
-
-
-def open_hub(directory: Path | str) -> Hub:
-    """A hub's folder, with its plan.
-
-    Raises:
-        EcoleError: `hub.yml` is missing or faulty.
-    """
-    root = Path(directory).expanduser().resolve()
-    return Hub(root, read_plan(root), accounts=why_no_accounts() is None)
 
 
 def prepare(hub: Hub, tell: Callable[[str], None]) -> None:
@@ -99,34 +31,79 @@ def prepare(hub: Hub, tell: Callable[[str], None]) -> None:
     Raises:
         EcoleError: something stands in the way; nothing of anybody's work is touched.
     """
+    if hub.plan.platform == "kubernetes":
+        raise EcoleError("in Kubernetes each course's pod prepares its own course: docs/hub.md")
+    missing = why_no_accounts() if hub.accounts else None
+    if missing:
+        raise EcoleError(f"{missing}: start this command again with sudo")
+    with _readable():
+        _prepare(hub, tell)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """A hospital's root often has a umask that would hide settings and lessons from students."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _prepare(hub: Hub, tell: Callable[[str], None]) -> None:
     hub.root.chmod(_OPEN)
     if hub.accounts:
         _refuse_unreadable(hub)
-    for name, mode in (("hub", _PRIVATE), ("config", _OPEN), ("homes", _OPEN), ("lessons", _OPEN)):
-        _folder(hub.root / name, mode)
+    _common_folders(hub)
     if hub.accounts:
         homes = {name: hub.home(name) for name in (*hub.plan.people, *hub.plan.courses)}
         made = make_accounts(hub.plan, homes)
         if made:
             tell(f"accounts made: {', '.join(made)}")
+    if hub.accounts and hub.plan.platform == "ecole":
         give_passwords(hub.plan.people, hub.passwords)
     for name in (*hub.plan.people, *hub.plan.courses):
-        _folder(hub.home(name), _PRIVATE, name if hub.accounts else None)
+        _folder(hub.home(name), _PRIVATE, hub.ids(name))
     for course in hub.plan.courses:
         _prepare_course(hub, course)
         tell(f"{course}: ready in {hub.course(course)}")
 
 
+def prepare_pod(hub: Hub, course: str, tell: Callable[[str], None]) -> None:
+    """Make one course of a hub in Kubernetes ready, as root of its pod's first container.
+
+    The volume that all share is mounted at the hub's folder, the course's own at its home. The
+    top of the shared volume gets the group and mode that a pod's `fsGroup` asks for: Kubernetes
+    then leaves the owners of what is inside alone (`fsGroupChangePolicy: OnRootMismatch`).
+
+    Raises:
+        EcoleError: no such course, or something stands in the way.
+    """
+    if course not in hub.plan.courses:
+        raise EcoleError(f"no course {course} in hub.yml; there are {', '.join(hub.plan.courses)}")
+    os.chown(hub.root, 0, POD_PERSON[1])
+    hub.root.chmod(0o2771)  # the course passes to its own home
+    with _readable():
+        _common_folders(hub)
+        _folder(hub.home(course), _PRIVATE, hub.ids(course))
+        _prepare_course(hub, course)
+    tell(f"{course}: ready in {hub.course(course)}")
+
+
+def _common_folders(hub: Hub) -> None:
+    for name, mode in (("hub", _PRIVATE), ("config", _OPEN), ("homes", _OPEN), ("lessons", _OPEN)):
+        _folder(hub.root / name, mode, (os.getuid(), os.getgid()))
+
+
 def _prepare_course(hub: Hub, course: str) -> None:
     plan = hub.plan.courses[course]
     write_lessons(hub.lessons(course), plan.lang, plan.weeks)
-    roles: tuple[Role, ...] = ("student", "instructor", "course")
+    roles: tuple[Role, ...] = ("instructor", "course")
     for role in roles:
         write_settings(hub.settings(course, role), role, plan.lang, hub.exchange, course)
-    if not hub.accounts:
-        for name in plan.students:
-            folder = hub.settings(course, "student", name)
-            write_settings(folder, "student", plan.lang, hub.exchange, course, student=name)
+    for name in plan.students:
+        folder = hub.settings(course, "student", name)
+        write_settings(folder, "student", plan.lang, hub.exchange, course, student=name)
     prepare_exchange(hub.exchange, course, *_exchange_accounts(hub, course))
     _cohort(hub, course)
 
@@ -142,12 +119,8 @@ def faults(hub: Hub) -> list[str]:
 
 def _exchange_accounts(hub: Hub, course: str) -> tuple[Account, int, dict[str, int]]:
     """Who owns a course's exchange: its account, its class's gid, the uid of each student."""
-    students = hub.plan.courses[course].students
-    if hub.accounts:
-        owners = {name: account_ids(name)[0] for name in students}
-        return Account(*account_ids(course)), group_id(class_of(course)), owners
-    mine = Account(os.getuid(), os.getgid())
-    return mine, mine.gid, dict.fromkeys(students, mine.uid)
+    owners = {name: hub.ids(name)[0] for name in hub.plan.courses[course].students}
+    return Account(*hub.ids(course)), hub.class_gid(course), owners
 
 
 def _cohort(hub: Hub, course: str) -> None:
@@ -170,8 +143,8 @@ def _cohort(hub: Hub, course: str) -> None:
 def _as(hub: Hub, name: str, module: Sequence[str], cwd: Path | None = None) -> None:
     """Run a Python module as an account of the hub."""
     who: dict[str, object] = {}
-    if hub.accounts:
-        uid, gid = account_ids(name)
+    uid, gid = hub.ids(name)
+    if uid != os.getuid():
         who = {"user": uid, "group": gid, "extra_groups": []}
     home = hub.home(name)
     environment = {
@@ -192,14 +165,12 @@ def _as(hub: Hub, name: str, module: Sequence[str], cwd: Path | None = None) -> 
         raise EcoleError(f"{' '.join(module)}: {(done.stderr or done.stdout).strip()}")
 
 
-def _folder(path: Path, mode: int, owner: str | None = None) -> None:
+def _folder(path: Path, mode: int, owner: tuple[int, int]) -> None:
     """A folder of that mode and owner; what is inside is left alone."""
     path.mkdir(exist_ok=True)
     if path.is_symlink():
         raise EcoleError(f"{path} is a link: put a real folder in its place")
-    if owner is not None:
-        uid, gid = account_ids(owner)
-        os.chown(path, uid, gid, follow_symlinks=False)
+    os.chown(path, *owner, follow_symlinks=False)
     path.chmod(mode)
 
 

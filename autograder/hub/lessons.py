@@ -13,13 +13,10 @@ from typing import Any
 
 from autograder.authoring.translation import Lang
 from autograder.errors import EcoleError
+from autograder.hub.roles import FOLDER, LANGUAGE
 from autograder.learning.delivery import built_lessons, deliver
 from autograder.learning.workspace import Workspace
 
-FOLDER = "ECOLE_LESSONS"
-"""The variable that names the folder of a course's lessons."""
-LANGUAGE = "ECOLE_LANG"
-"""The variable that names the course's language."""
 _EVERY_SECONDS = 600
 _LESSON_BYTES = 20_000_000
 

@@ -1,6 +1,7 @@
 """Who is in the hub: `hub.yml`, read and checked.
 
 ```yaml
+# platform: tljh     # The Littlest JupyterHub, or kubernetes; without this line: `ecole hub` itself
 courses:
   ia-sante-fr:
     lang: fr
@@ -11,9 +12,9 @@ courses:
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -26,6 +27,13 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
 _CLASS = "-class"
 # parts of the hub that have a port of their own
 _TAKEN = ("hub", "proxy")
+
+Platform = Literal["ecole", "tljh", "kubernetes"]
+"""Who starts JupyterHub: `ecole hub` · The Littlest JupyterHub · its chart for Kubernetes."""
+
+_PREFIX: Mapping[Platform, str] = {"ecole": "", "tljh": "jupyter-", "kubernetes": ""}
+# The Littlest JupyterHub shortens an account's name that is longer
+_TLJH_ACCOUNT = 25
 
 _TRIAL = {
     "fr": """\
@@ -85,6 +93,7 @@ class Plan(Strict):
     """Everyone in the hub, by course."""
 
     courses: Annotated[dict[Name, CoursePlan], Field(min_length=1)]
+    platform: Platform = "ecole"
 
     @model_validator(mode="after")
     def _one_place_each(self) -> "Plan":
@@ -102,6 +111,10 @@ class Plan(Strict):
             yield f"{name} is both student and instructor; give each person two names for that"
         for name in sorted(set(self.courses) & {*seats, *self.instructors}):
             yield f"{name} is both a course and a person; rename one"
+        for name in (*self.courses, *self.people) if self.platform == "tljh" else ():
+            if len(self.account(name)) > _TLJH_ACCOUNT:
+                most = _TLJH_ACCOUNT - len(_PREFIX["tljh"])
+                yield f"{name} is too long for The Littlest JupyterHub: {most} characters at most"
 
     @property
     def students(self) -> dict[str, str]:
@@ -116,6 +129,10 @@ class Plan(Strict):
             for name in course.instructors:
                 found.setdefault(name, []).append(key)
         return found
+
+    def account(self, name: str) -> str:
+        """The Unix account of a person or a course."""
+        return _PREFIX[self.platform] + name
 
     @property
     def people(self) -> list[str]:

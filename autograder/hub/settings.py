@@ -5,16 +5,13 @@ cohort's own `nbgrader_config.py` what the course decides.
 """
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from autograder.authoring.translation import Lang
 from autograder.hub.exchange import exchange_traits
-
-Role = Literal["student", "instructor", "course"]
-"""student, instructor: a person's own server · course: the one that instructors share."""
+from autograder.hub.roles import Role
 
 _SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
 _LAB_PLUGINS = (
@@ -57,7 +54,7 @@ def write_settings(
     """Write the settings of one role below `folder`; what is there is replaced.
 
     Args:
-        student: nbgrader's name for who works there, where the Unix account does not say it.
+        student: nbgrader's name for who works there: the Unix account need not have it.
     """
     files: dict[str, Any] = {
         "labconfig/default_setting_overrides.json": _lab_defaults(lang),
@@ -75,16 +72,6 @@ def write_settings(
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if role != "instructor":
         (folder / "nbgrader_config.py").write_text(_CLASSES, encoding="utf-8")
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """What the server of a role finds in its environment."""
-    return {
-        "JUPYTER_CONFIG_PATH": str(folder),
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        # the accounts have no login shell: JupyterLab's terminal needs one
-        "SHELL": "/bin/bash",
-    }
 
 
 def _lab_defaults(lang: Lang) -> dict[str, Any]:

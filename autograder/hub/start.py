@@ -11,7 +11,8 @@ from pathlib import Path
 from autograder.authoring.translation import Lang
 from autograder.errors import EcoleError
 from autograder.hub.accounts import why_no_accounts
-from autograder.hub.layout import Hub, open_hub, prepare
+from autograder.hub.layout import prepare
+from autograder.hub.paths import Hub, open_hub
 from autograder.hub.plan import PLAN, write_trial_plan
 
 _HERE = Path(__file__).resolve().parent
@@ -69,13 +70,18 @@ def replace_with_hub(hub: Hub, address: str, proxy: list[str]) -> None:
 
 def summary(hub: Hub, address: str) -> Iterator[str]:
     """What whoever starts the hub must know: address, passwords, what a school must change."""
-    yield f"address     {address}"
-    yield f"passwords   {hub.passwords} (readable by {'root' if hub.accounts else 'you'} alone)"
+    trial = hub.plan.platform == "ecole"
+    if trial:
+        yield f"address     {address}"
+        yield f"passwords   {hub.passwords} (readable by {'root' if hub.accounts else 'you'} alone)"
     for name, course in hub.plan.courses.items():
         yield (
             f"{name:<11} {len(course.instructors)} instructor(s), {len(course.students)} "
             f"student(s), cohort in {hub.course(name)}"
         )
+    if not trial:
+        yield "Ready. The Littlest JupyterHub starts it: sudo tljh-config reload hub"
+        return
     if not hub.accounts:
         yield (
             f"NO ISOLATION: {why_no_accounts()}, so everyone's code runs as you and can read "
