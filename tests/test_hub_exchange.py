@@ -480,7 +480,7 @@ def test_an_inbox_of_countless_names_costs_the_others_nothing(
     hub.submit("bob")
     flood = lambda: [(hub.inbox("ada") / f"x{number}").mkdir() for number in range(60)]  # noqa: E731
     hub.as_student("ada", flood)
-    for module in ("inboxes", "exchange", "layout"):
+    for module in ("inboxes", "exchange", "exchange_layout"):
         monkeypatch.setattr(f"autograder.hub.{module}.MOST_ENTRIES", 50)
     [refused] = hub.collect()
     assert "inbox of ada" in refused and hub.collected("bob").exists()
