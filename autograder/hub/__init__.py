@@ -9,6 +9,7 @@ start           `ecole hub`: everything ready, then JupyterHub
 exchange        nbgrader's exchange made safe; inboxes: what its parts share; folders: hostile
                 folders copied whole or not at all; words: what it says
 exchange_layout its folders, and what is wrong with them (`ecole doctor DIR`)
+enrol           a plan's students into a course's gradebook
 server, lessons extensions of the students' servers: clear refusals, the week's lessons
 tied            a service that ends with its hub, even with one that is killed
 """

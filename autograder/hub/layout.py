@@ -1,10 +1,8 @@
 """The hub's folder, made ready before JupyterHub starts; doing it again changes nothing."""
 
-import csv
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,23 +122,15 @@ def _exchange_accounts(hub: Hub, course: str) -> tuple[Account, int, dict[str, i
 
 
 def _cohort(hub: Hub, course: str) -> None:
-    """The cohort and its list of students, made by the course's own account."""
+    """The cohort and its students in the gradebook, by the course's own account."""
     plan = hub.plan.courses[course]
     folder = hub.course(course)
     _as(hub, course, ["autograder", "cohort", str(folder), "--lang", plan.lang])
-    if not plan.students:
-        return
-    with tempfile.TemporaryDirectory(prefix="ecole-hub-") as name:
-        os.chmod(name, _OPEN)
-        listed = Path(name, "students.csv")
-        with listed.open("w", newline="", encoding="utf-8") as file:
-            rows = [[student, student, ""] for student in plan.students]
-            csv.writer(file).writerows([["id", "last_name", "first_name"], *rows])
-        listed.chmod(0o644)
-        _as(hub, course, ["nbgrader", "db", "student", "import", str(listed)], cwd=folder)
+    if plan.students:
+        _as(hub, course, ["autograder.hub.enrol", str(folder), *plan.students])
 
 
-def _as(hub: Hub, name: str, module: Sequence[str], cwd: Path | None = None) -> None:
+def _as(hub: Hub, name: str, module: Sequence[str]) -> None:
     """Run a Python module as an account of the hub."""
     who: dict[str, object] = {}
     uid, gid = hub.ids(name)
@@ -154,7 +144,7 @@ def _as(hub: Hub, name: str, module: Sequence[str], cwd: Path | None = None) -> 
     }
     done = subprocess.run(  # type: ignore[call-overload]
         [sys.executable, "-m", *module],
-        cwd=cwd or home,
+        cwd=home,
         env=environment,
         capture_output=True,
         text=True,

@@ -29,7 +29,7 @@ def python_for_all(folder: Path) -> Path:
     The tests' own where it is open to all; else a copy of it below `folder` (continuous
     integration often has its Python in the home of root, closed to everyone else).
     """
-    if _open_to_all(Path(sys.executable).resolve()):
+    if open_to_all(Path(sys.executable).resolve()):
         return Path(sys.executable)
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     base, venv = folder / "base", folder / "venv"
@@ -76,7 +76,8 @@ def _copy_scripts(venv: Path) -> None:
             copy.chmod(0o755)
 
 
-def _open_to_all(path: Path) -> bool:
+def open_to_all(path: Path) -> bool:
+    """May every account of this machine pass to that file or folder?"""
     return all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
 
 

@@ -21,15 +21,20 @@ from nbgrader.api import Gradebook, MissingEntry
 from playwright.sync_api import Browser, FrameLocator, Locator, expect
 
 from autograder.authoring.checks.specimens import submit as answered
-from autograder.authoring.masters import assignment
+from autograder.authoring.masters import REPOSITORY, assignment
 from autograder.authoring.specimens import Specimen, read_specimens
+from autograder.hub.accounts import why_no_accounts
 
-from .running_hub import RunningHub
+from .running_hub import RunningHub, open_to_all
 
 pytest.importorskip("jupyterhub", reason="the extra `hub` is not installed (make test does)")
 pytestmark = [
     pytest.mark.xdist_group("hub"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root gives each student an account"),
+    pytest.mark.skipif(bool(why_no_accounts()), reason=f"no hub here: {why_no_accounts()}"),
+    pytest.mark.skipif(
+        not open_to_all(REPOSITORY),
+        reason=f"{REPOSITORY} is closed to other accounts, which the students would be",
+    ),
     pytest.mark.skipif(
         shutil.which("npm") is None or shutil.which("node") is None,
         reason="no Node.js: JupyterHub's proxy cannot run",
