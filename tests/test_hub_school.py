@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 from types import SimpleNamespace
@@ -132,6 +133,12 @@ def test_a_server_of_the_trial_finds_the_settings_of_its_role(
 # who may do what, by JupyterHub's own tables
 
 
+def _run(what: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in a thread: a browser test may have a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, what).result()
+
+
 def _scopes_at_start(app: JupyterHub, database: Path, names: list[str]) -> dict[str, set[str]]:
     """What each may do once JupyterHub has read its configuration into its data base."""
 
@@ -153,10 +160,13 @@ def _scopes_at_start(app: JupyterHub, database: Path, names: list[str]) -> dict[
             found[name] = set(scopes.get_scopes_for(user))
         return found
 
-    try:
-        return asyncio.run(start())
-    finally:
-        app.db.close()
+    async def start_and_close() -> dict[str, set[str]]:
+        try:
+            return await start()
+        finally:
+            app.db.close()
+
+    return _run(start_and_close())
 
 
 def _courses_of(found: set[str]) -> set[str]:
@@ -212,7 +222,7 @@ def test_nobody_comes_in_but_those_of_the_plan(load: Callable[..., Config], plat
 
     def comes_in(name: str) -> bool:
         handler = SimpleNamespace(get_argument=lambda *_: "", request=None)
-        found = asyncio.run(
+        found = _run(
             authenticator.get_authenticated_user(handler, {"username": name, "password": ""})
         )
         return found is not None

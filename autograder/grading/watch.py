@@ -20,6 +20,7 @@ from autograder.examiner.shared import close_unused
 from autograder.grading.batch import grade, usable_processors
 from autograder.grading.collecting import collect, released
 from autograder.grading.course import open_course
+from autograder.grading.execution import kill_tree
 from autograder.grading.results import SubmissionResult
 from autograder.grading.steps import raise_if_disk_full
 
@@ -102,9 +103,9 @@ class Watch:
         """When the watch is to end, nothing that its processes execute is of use any more."""
         self._stop.wait()
         while not ended.is_set():
-            for process in psutil.Process().children(recursive=True):
-                with suppress(psutil.Error):
-                    process.kill()
+            for process in psutil.Process().children():
+                if _executes(process):
+                    kill_tree(process.pid)
             ended.wait(_ENDING_SECONDS)
 
     def _look(self, pool: "_Leaving") -> None:
@@ -221,6 +222,13 @@ class _Leaving(ThreadPoolExecutor):
                     raise Stopped
 
         return super().submit(run)
+
+
+def _executes(process: psutil.Process) -> bool:
+    """Is it one of ours: a warm interpreter, an examiner, the engine jupyter's child?"""
+    with suppress(psutil.Error):
+        return any(word.startswith("autograder.") for word in process.cmdline())
+    return False
 
 
 def _look_of(folder: Path) -> str:
