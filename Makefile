@@ -62,7 +62,7 @@ test: python $(AXE)  ## tout vérifier · run every check
 
 test-hub: python  ## la classe dans JupyterHub, par un vrai navigateur · the class in JupyterHub, in a real browser
 	@$(SETUP) course cluster dev hub site
-	$(BIN)/python -m pytest -v -rs tests/browser/test_hub.py tests/test_hub*.py
+	ECOLE_HUB_CLASS=24 $(BIN)/python -m pytest -v -rs tests/browser/test_hub*.py tests/test_hub*.py
 
 $(AXE): tests/browser/package-lock.json
 	@npm ci --prefix tests/browser --no-audit --no-fund --silent || echo \

@@ -184,11 +184,15 @@ def test_a_configuration_that_breaks_is_said_and_tried_again(
 
 def warm_processes() -> list[psutil.Process]:
     """Those of this process that execute submissions; a browser may be another child of it."""
-    return [
-        child
-        for child in psutil.Process().children()
-        if any(word.startswith("autograder.") for word in child.cmdline())
-    ]
+    return [child for child in psutil.Process().children() if executes_submissions(child)]
+
+
+def executes_submissions(process: psutil.Process) -> bool:
+    """False for one that has just ended, whether or not its parent has seen it."""
+    try:
+        return any(word.startswith("autograder.") for word in process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie too
+        return False
 
 
 def test_warm_processes_end_when_nothing_arrives(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -15,8 +16,33 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+import pytest
+from nbgrader.api import Gradebook, MissingEntry
 
-from autograder.authoring.masters import REPOSITORY
+from autograder.authoring.masters import REPOSITORY, assignment
+from autograder.authoring.specimens import Specimen
+from autograder.hub.accounts import why_no_accounts
+from autograder.hub.roles import environment
+
+
+def open_to_all(path: Path) -> bool:
+    """May every account of this machine pass to that file or folder?"""
+    return all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
+
+
+NEEDED = [
+    pytest.mark.xdist_group("hub"),
+    pytest.mark.skipif(bool(why_no_accounts()), reason=f"no hub here: {why_no_accounts()}"),
+    pytest.mark.skipif(
+        not open_to_all(REPOSITORY),
+        reason=f"{REPOSITORY} is closed to other accounts, which the students would be",
+    ),
+    pytest.mark.skipif(
+        shutil.which("npm") is None or shutil.which("node") is None,
+        reason="no Node.js: JupyterHub's proxy cannot run",
+    ),
+]
+"""Where there is no hub, its tests are skipped, and say why."""
 
 _START_SECONDS = 240
 _STOP_SECONDS = 60
@@ -74,11 +100,6 @@ def _copy_scripts(venv: Path) -> None:
             copy = venv / "bin" / script.name
             copy.write_bytes(f"#!{venv / 'bin' / 'python'}\n".encode() + rest)
             copy.chmod(0o755)
-
-
-def open_to_all(path: Path) -> bool:
-    """May every account of this machine pass to that file or folder?"""
-    return all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
 
 
 def free_ports(count: int) -> list[int]:
@@ -161,6 +182,17 @@ class RunningHub:
         """The course directory of a course."""
         return self.root / "homes" / name / name
 
+    def nbgrader(self, course: str, *command: str) -> None:
+        """Run one of nbgrader's commands in a course, as its account."""
+        settings = environment(self.root / "config" / course / "course", self.python)
+        done = as_account(
+            course,
+            [str(self.python), "-m", "nbgrader", *command],
+            cwd=self.course(course),
+            env=settings | {"HOME": str(self.root / "homes" / course)},
+        )
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
+
     def _answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.address}/hub/login", timeout=5) as answer:
@@ -173,3 +205,47 @@ class RunningHub:
         for home in homes:
             subprocess.run(["userdel", "--force", home.name], capture_output=True, check=False)
             subprocess.run(["groupdel", f"{home.name}-class"], capture_output=True, check=False)
+
+
+def as_account(
+    account: str,
+    command: list[str],
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command as an account of this machine, with its groups."""
+    found = pwd.getpwnam(account)
+    return subprocess.run(
+        command,
+        user=found.pw_uid,
+        group=found.pw_gid,
+        extra_groups=os.getgrouplist(account, found.pw_gid),
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        check=False,
+    )
+
+
+def recorded(hub: RunningHub, course: str, work: str) -> dict[str, float]:
+    """What the tests gave to each student for an assignment, in a course's gradebook."""
+    with Gradebook(f"sqlite:///{hub.course(course) / 'gradebook.db'}", course) as gradebook:
+        try:
+            rows = gradebook.assignment_submissions(work)
+        except MissingEntry:
+            return {}
+        return {
+            row.student_id: sum(
+                grade.auto_score or 0.0 for each in row.notebooks for grade in each.grades
+            )
+            for row in rows
+        }
+
+
+def marks_of(specimen: Specimen, work: str) -> float:
+    """The points that the tests give to a specimen of an assignment."""
+    source = assignment(work).build("fr")
+    graded = [cell.metadata.get("nbgrader", {}) for cell in source.cells]
+    tested = [each for each in graded if each.get("grade") and not each.get("solution")]
+    full = {each["grade_id"]: each["points"] for each in tested}
+    return float(sum({**full, **specimen.marks}.values()))

@@ -8,8 +8,6 @@ import json
 import os
 import pwd
 import re
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,29 +15,17 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, FrameLocator, Locator, expect
 
 from autograder.authoring.checks.specimens import submit as answered
-from autograder.authoring.masters import REPOSITORY, assignment
+from autograder.authoring.masters import assignment
 from autograder.authoring.specimens import Specimen, read_specimens
-from autograder.hub.accounts import why_no_accounts
 
-from .running_hub import RunningHub, open_to_all
+from .running_hub import NEEDED, RunningHub, as_account, marks_of, recorded
 
 pytest.importorskip("jupyterhub", reason="the extra `hub` is not installed (make test does)")
-pytestmark = [
-    pytest.mark.xdist_group("hub"),
-    pytest.mark.skipif(bool(why_no_accounts()), reason=f"no hub here: {why_no_accounts()}"),
-    pytest.mark.skipif(
-        not open_to_all(REPOSITORY),
-        reason=f"{REPOSITORY} is closed to other accounts, which the students would be",
-    ),
-    pytest.mark.skipif(
-        shutil.which("npm") is None or shutil.which("node") is None,
-        reason="no Node.js: JupyterHub's proxy cannot run",
-    ),
-]
+pytestmark = NEEDED
 
 FRENCH, ENGLISH = "essai-fr", "trial-en"
 WORK = "w01-pathways"
@@ -191,33 +177,6 @@ def stated(specimen: str) -> Specimen:
     return next(each for each in read_specimens(assignment(WORK)) if each.name == specimen)
 
 
-def marks_stated(specimen: str) -> float:
-    """The points that the tests give to a specimen."""
-    source = assignment(WORK).build("fr")
-    graded = [cell.metadata.get("nbgrader", {}) for cell in source.cells]
-    full = {each["grade_id"]: each["points"] for each in graded if is_tested(each)}
-    return float(sum({**full, **stated(specimen).marks}.values()))
-
-
-def is_tested(marked: dict[str, object]) -> bool:
-    return bool(marked.get("grade") and not marked.get("solution"))
-
-
-def recorded(hub: RunningHub) -> dict[str, float]:
-    """What the tests gave to each student, in the gradebook of the French course."""
-    with Gradebook(f"sqlite:///{hub.course(FRENCH) / 'gradebook.db'}", FRENCH) as gradebook:
-        try:
-            rows = gradebook.assignment_submissions(WORK)
-        except MissingEntry:
-            return {}
-        return {
-            row.student_id: sum(
-                grade.auto_score or 0.0 for each in row.notebooks for grade in each.grades
-            )
-            for row in rows
-        }
-
-
 def by_hand(hub: RunningHub) -> list[float]:
     """The points that a person gave, in the gradebook of the French course."""
     with Gradebook(f"sqlite:///{hub.course(FRENCH) / 'gradebook.db'}", FRENCH) as gradebook:
@@ -240,7 +199,7 @@ def wait_until(true: Callable[[], bool], hub: RunningHub) -> None:
 
 def wait_for_marks(hub: RunningHub, expected: dict[str, float]) -> None:
     """Wait until the gradebook holds these marks."""
-    wait_until(lambda: recorded(hub) == expected, hub)
+    wait_until(lambda: recorded(hub, FRENCH, WORK) == expected, hub)
 
 
 def hidden_lines(hub: RunningHub) -> list[str]:
@@ -309,7 +268,7 @@ def test_from_release_to_feedback(
     wrong.see("06-validated-wrong")
 
     # graded as they arrived
-    marks = {"essai-a": 18.0, "essai-b": marks_stated("wrong_by_patient")}
+    marks = {"essai-a": 18.0, "essai-b": marks_of(stated("wrong_by_patient"), WORK)}
     wait_for_marks(hub, marks)
     # collected and graded again, by hand
     teacher.page.reload()
@@ -419,17 +378,8 @@ def test_a_killed_grading_service_catches_up(
 
 def may_read(account: str, path: Path) -> bool:
     """May an account of the hub list that folder, or read that file?"""
-    found = pwd.getpwnam(account)
     command = ["ls", str(path)] if path.is_dir() else ["cat", str(path)]
-    groups = os.getgrouplist(account, found.pw_gid)
-    done = subprocess.run(
-        command,
-        user=found.pw_uid,
-        group=found.pw_gid,
-        extra_groups=groups,
-        capture_output=True,
-        check=False,
-    )
+    done = as_account(account, command)
     return done.returncode == 0
 
 
