@@ -41,6 +41,7 @@ def test_a_plan_says_who_is_where(tmp_path: Path) -> None:
         (COURSE.replace("lang: fr", "lang: de"), "courses.ia.lang"),
         (COURSE.replace("[prof]", "[]"), "courses.ia.instructors"),
         (COURSE + "    teachers: [x]\n", "courses.ia.teachers: unknown"),
+        (COURSE + "exchange: {inbox_mb: 0}\n", "exchange.inbox_mb"),
         ("courses: {}\n", "courses"),
         ("courses: [\n", "not YAML"),
     ],

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -41,14 +41,16 @@ _SECRET_BYTES = 200
 _WRITTEN_AFTER = timedelta(minutes=10)
 
 
-def exchange_traits(root: Path | str) -> dict[str, dict[str, str]]:
+Traits = Mapping[str, Mapping[str, str | int]]
+"""Traits by class, as in a `nbgrader_config.json`."""
+
+
+def exchange_traits(root: Path | str, **limits: int) -> Traits:
     """The configuration by which nbgrader uses this exchange, for everybody's Jupyter.
 
     Args:
         root: the exchange's folder, made by `prepare_exchange`.
-
-    Returns:
-        traits by class, as in a `nbgrader_config.json`.
+        limits: traits of `Inboxes`, where they are not the usual ones.
     """
     parts = {
         "submit": Submit,
@@ -60,7 +62,7 @@ def exchange_traits(root: Path | str) -> dict[str, dict[str, str]]:
         "release_feedback": ReleaseFeedback,
     }
     factory = {name: f"{part.__module__}.{part.__name__}" for name, part in parts.items()}
-    return {"Exchange": {"root": str(root)}, "ExchangeFactory": factory}
+    return {"Exchange": {"root": str(root), **limits}, "ExchangeFactory": factory}
 
 
 class Submit(Inboxes, default.ExchangeSubmit):

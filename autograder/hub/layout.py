@@ -10,6 +10,7 @@ from pathlib import Path
 import autograder
 from autograder.errors import EcoleError
 from autograder.hub.accounts import give_passwords, make_accounts, why_no_accounts
+from autograder.hub.exchange import exchange_traits
 from autograder.hub.exchange_layout import Account, exchange_faults, prepare_exchange
 from autograder.hub.lessons import write_lessons
 from autograder.hub.paths import POD_PERSON, Hub
@@ -96,12 +97,13 @@ def _common_folders(hub: Hub) -> None:
 def _prepare_course(hub: Hub, course: str) -> None:
     plan = hub.plan.courses[course]
     write_lessons(hub.lessons(course), plan.lang, plan.weeks)
+    traits = exchange_traits(hub.exchange, **hub.plan.exchange.traits)
     roles: tuple[Role, ...] = ("instructor", "course")
     for role in roles:
-        write_settings(hub.settings(course, role), role, plan.lang, hub.exchange, course)
+        write_settings(hub.settings(course, role), role, plan.lang, traits, course)
     for name in plan.students:
         folder = hub.settings(course, "student", name)
-        write_settings(folder, "student", plan.lang, hub.exchange, course, student=name)
+        write_settings(folder, "student", plan.lang, traits, course, student=name)
     prepare_exchange(hub.exchange, course, *_exchange_accounts(hub, course))
     _cohort(hub, course)
 
@@ -111,7 +113,15 @@ def faults(hub: Hub) -> list[str]:
     found = []
     for course, plan in hub.plan.courses.items():
         account, class_gid, students = _exchange_accounts(hub, course)
-        found += exchange_faults(hub.exchange, course, account, class_gid, students, lang=plan.lang)
+        found += exchange_faults(
+            hub.exchange,
+            course,
+            account,
+            class_gid,
+            students,
+            lang=plan.lang,
+            **hub.plan.exchange.traits,
+        )
     return found
 
 

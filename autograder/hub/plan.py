@@ -7,6 +7,9 @@ courses:
     lang: fr
     instructors: [enseignante, enseignant]
     students: [etudiant1, etudiant2]
+# exchange:
+#   inbox_mb: 300    # what a student's inbox may hold
+#   free_mb: 500     # what no submission may take of the exchange's disk
 ```
 """
 
@@ -89,11 +92,30 @@ class CoursePlan(Strict):
     weeks: Annotated[int, Field(ge=0)] | None = None
 
 
+class ExchangeLimits(Strict):
+    """How much students may put into the exchange, in megabytes; None: `Inboxes`' own limit.
+
+    Attributes:
+        inbox_mb: what one student's inbox may hold, all submissions together.
+        free_mb: what no submission may take of the exchange's disk.
+    """
+
+    inbox_mb: Annotated[int, Field(ge=1)] | None = None
+    free_mb: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def traits(self) -> dict[str, int]:
+        """What is stated, in kilobytes, as nbgrader's `Exchange` takes it."""
+        stated = {"max_inbox_size": self.inbox_mb, "min_free_size": self.free_mb}
+        return {name: 1000 * size for name, size in stated.items() if size is not None}
+
+
 class Plan(Strict):
     """Everyone in the hub, by course."""
 
     courses: Annotated[dict[Name, CoursePlan], Field(min_length=1)]
     platform: Platform = "ecole"
+    exchange: ExchangeLimits = ExchangeLimits()
 
     @model_validator(mode="after")
     def _one_place_each(self) -> "Plan":

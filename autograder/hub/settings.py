@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.translation import Lang
-from autograder.hub.exchange import exchange_traits
+from autograder.hub.exchange import Traits
 from autograder.hub.roles import Role
 
 _SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
@@ -49,11 +49,12 @@ c.Validator.preprocessors = PREPROCESSORS
 
 
 def write_settings(
-    folder: Path, role: Role, lang: Lang, exchange: Path, course: str, student: str | None = None
+    folder: Path, role: Role, lang: Lang, exchange: Traits, course: str, student: str | None = None
 ) -> None:
     """Write the settings of one role below `folder`; what is there is replaced.
 
     Args:
+        exchange: what `exchange_traits` gives.
         student: nbgrader's name for who works there: the Unix account need not have it.
     """
     files: dict[str, Any] = {
@@ -108,12 +109,12 @@ def _server(role: Role) -> dict[str, Any]:
 
 
 def _nbgrader(
-    role: Role, lang: Lang, exchange: Path, course: str, student: str | None
+    role: Role, lang: Lang, exchange: Traits, course: str, student: str | None
 ) -> dict[str, Any]:
     if role == "instructor":
         return {}
     found: dict[str, Any] = {
-        **exchange_traits(exchange),
+        **exchange,
         "CourseDirectory": {"course_id": course},
         "Cohort": {"lang": lang},
     }

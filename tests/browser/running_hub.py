@@ -150,6 +150,12 @@ class RunningHub:
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.5)
 
+    def prepare(self, plan: str) -> None:
+        """Change who comes and on what terms, without starting anything again."""
+        (self.root / "hub.yml").write_text(plan, encoding="utf-8")
+        command = [str(self.python), "-m", "autograder", "hub", str(self.root), "--no-start"]
+        subprocess.run(command, cwd=self.top, check=True, capture_output=True)
+
     def kill(self) -> None:
         """Kill the hub as the kernel would, without a word to what it started."""
         assert self.process is not None

@@ -151,14 +151,19 @@ def assignments(person: Person, status: str) -> Locator:
 
 
 def hand_in(student: Person, notebook: str) -> None:
-    """Save an answered notebook as JupyterLab does, then press Submit."""
-    place = f"api/contents/{WORK}/{WORK}.ipynb"
-    content = {"type": "notebook", "format": "json", "content": json.loads(notebook)}
-    student.api("PUT", place, content)
+    """Save an answered notebook, then press Submit."""
+    save(student, notebook)
     listed = assignments(student, "submitted").locator(".list_item")
     before = listed.count()
     assignments(student, "fetched").get_by_role("button", name="Submit").click()
     expect(listed).not_to_have_count(before, timeout=_PATIENCE)
+
+
+def save(student: Person, notebook: str) -> None:
+    """Save an answered notebook as JupyterLab does."""
+    place = f"api/contents/{WORK}/{WORK}.ipynb"
+    content = {"type": "notebook", "format": "json", "content": json.loads(notebook)}
+    student.api("PUT", place, content)
 
 
 def validate(student: Person) -> Locator:
@@ -340,6 +345,30 @@ def test_a_student_sees_no_one_else_s_work(
         assert answer.status == 403, (name, course)
     other = log_in("essai-prof-2")
     assert f"/services/{FRENCH}/" in other.page.url, "a second instructor, the same course"
+
+
+def test_a_full_exchange_refuses_in_a_sentence_and_nothing_is_lost(
+    log_in: Callable[[str], Person], hub: RunningHub, tmp_path: Path
+) -> None:
+    """After the journey; full is what the instructor keeps free of the exchange's disk."""
+    student = log_in("essai-b")
+    student.page.goto(f"{hub.address}/user/essai-b/lab?reset")
+    inbox = hub.root / "exchange" / FRENCH / "inbound" / "essai-b"
+    before = sorted(inbox.iterdir())
+    hub.prepare(PLAN + "exchange: {free_mb: 1000000000}\n")
+    save(student, answers_of("right_from_the_end", hub, tmp_path))
+    submit = assignments(student, "fetched").get_by_role("button", name="Submit")
+    submit.click()
+    said = student.page.locator("#submission-message")
+    expect(said).to_contain_text("L'espace d'échange du cours est plein", timeout=_PATIENCE)
+    expect(said).to_contain_text("votre travail est toujours")
+    student.see("11-exchange-full")
+    student.page.get_by_role("button", name="OK").click()
+    assert sorted(inbox.iterdir()) == before
+    hub.prepare(PLAN)
+    submit.click()
+    wait_until(lambda: len(list(inbox.iterdir())) > len(before), hub)
+    wait_until(lambda: recorded(hub, FRENCH, WORK)["essai-b"] == 18.0, hub)
 
 
 def test_a_killed_hub_finds_the_students_at_work(
