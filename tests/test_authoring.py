@@ -248,3 +248,23 @@ def test_assignments_are_worth_twenty_points(master: Master) -> None:
     ]
     assert sum(cell["points"] for cell in graded) == 20
     assert len(graded) >= 6
+
+
+def test_french_text_is_not_cut_where_french_forbids_it(tmp_path: Path) -> None:
+    text = (
+        "Vrai ou « faux » ? `a ; b` : 15 524 lits, $a ; b$ ; <span title='a ; b'>oui !</span>\n\n"
+        "| un | deux |\n| :--- | ---: |\n| 5 % | [lien](#a_;_b) |\n\n"
+        "```python\nx = 1 ; y = 2\n```\n\nFin !"
+    )
+    body = f'+++ {{"lang": "fr"}}\n\n{text}\n\n+++ {{"lang": "en"}}\n\n{text}\n'
+    master = write_master(tmp_path / "page.md", body)
+    assert master.build("en").cells[0].source == text
+    expected = (
+        text.replace("« faux » ?", "«\u00a0faux\u00a0»\u00a0?")
+        .replace("` : 15 524", "`\u00a0: 15\u00a0524")
+        .replace("b$ ;", "b$\u00a0;")
+        .replace("oui !", "oui\u00a0!")
+        .replace("5 %", "5\u00a0%")
+        .replace("Fin !", "Fin\u00a0!")
+    )
+    assert master.build("fr").cells[0].source == expected

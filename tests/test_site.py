@@ -17,11 +17,12 @@ from autograder.errors import EcoleError
 
 pytest.importorskip("myst_nb", reason="the extra `site` is not installed (make test does)")
 
+from autograder.authoring.course_files import folded
 from autograder.site import build_site
-from autograder.site.documents import half, typeset, with_links
-from autograder.site.extension import fold_accents
+from autograder.site.documents import half, with_links
 from autograder.site.notebooks import executed_lesson, lesson_page
 from autograder.site.rendering import Rendering, render
+from autograder.typography import typeset
 
 pytestmark = pytest.mark.xdist_group("site")  # built once, by one worker
 
@@ -218,10 +219,11 @@ def test_what_sphinx_warns_of_is_told(tmp_path: Path) -> None:
 
 
 def test_french_spaces_do_not_break_and_code_keeps_its_own(tmp_path: Path) -> None:
-    _, page = _small_site(tmp_path, "# Vrai ou faux ?\n\nLe mot « oui » : `a ; b` !")
+    _, page = _small_site(tmp_path, "# Vrai ou faux ?\n\nLe mot « oui » : `a ; b` ! $1 000$ lits")
     assert "Vrai ou faux\u00a0?</h1>" in re.sub("<a class=.headerlink.*?</a>", "", page)
     assert "«\u00a0oui\u00a0»\u00a0:" in page
     assert '<span class="pre">a</span> <span class="pre">;</span>' in page
+    assert "<mn>1</mn>" in page and "<mn>000</mn>" in page
     assert typeset("Why ? No", "en") == "Why ? No"
 
 
@@ -248,7 +250,7 @@ def test_a_document_is_cut_at_its_rule() -> None:
 
 
 def test_accents_and_ligatures_are_folded() -> None:
-    assert fold_accents("Séjour, Œdème, ÇA") == "sejour, oedeme, ca"
+    assert folded("Séjour, Œdème, ÇA") == "sejour, oedeme, ca"
 
 
 def _target(page: str, link: str) -> str:

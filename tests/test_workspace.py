@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -40,6 +41,18 @@ def test_neither_solutions_nor_hidden_tests(delivered: Path) -> None:
         assert not any("solution" in c.metadata.get("tags", []) for c in notebook.cells)
         text = "\n".join(cell.source for cell in notebook.cells)
         assert "BEGIN SOLUTION" not in text and "HIDDEN TESTS" not in text
+
+
+def test_the_cards_that_are_named_are_there(delivered: Path) -> None:
+    named = set()
+    for path in visible(delivered):
+        cells = nbformat.read(path, as_version=4).cells
+        named |= set(re.findall(r"datasets/cards/\S+?\.md", "\n".join(c.source for c in cells)))
+    assert named
+    for path in {*named, *(each.as_posix() for each in delivered.glob("datasets/cards/*.md"))}:
+        card = (delivered / path).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^):]+)\)", card):
+            assert (delivered / path).parent.joinpath(target).is_file(), (path, target)
 
 
 def test_a_second_run_builds_nothing(delivered: Path, monkeypatch: pytest.MonkeyPatch) -> None:

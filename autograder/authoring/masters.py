@@ -13,6 +13,7 @@ from nbformat import NotebookNode, from_dict
 from autograder.authoring.translation import LANGS, Lang, translate
 from autograder.errors import EcoleError
 from autograder.notebooks import cells_digest
+from autograder.typography import typeset_markdown
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -171,6 +172,8 @@ def _build_cell(cell: NotebookNode, lang: Lang, where: str) -> NotebookNode:
         if isinstance(cell.metadata.get("alt"), dict):
             made.metadata["alt"] = cell.metadata["alt"].get(lang, "")
         made.update(source=translate(cell.source, lang, where), outputs=[], execution_count=None)
+    elif cell.cell_type == "markdown":
+        made.source = typeset_markdown(cell.source, lang)
     return made
 
 

@@ -16,6 +16,7 @@ from traitlets import Instance, Unicode
 from autograder.grading.feedback_words import COUNTED, MONTHS, SIGNS, WORDS
 from autograder.grading.marking import failure_message
 from autograder.grading.results import Note, State
+from autograder.typography import typeset
 
 Verdict = Literal["right", "partly", "wrong", "unanswered", "waiting"]
 
@@ -124,7 +125,7 @@ class Summary:
     @property
     def words(self) -> dict[str, str]:
         """What the page says, by name."""
-        return WORDS[self.lang]
+        return {name: typeset(text, self.lang) for name, text in WORDS[self.lang].items()}
 
     @property
     def marks(self) -> dict[int, Mark]:
@@ -275,7 +276,7 @@ def _message(cell: NotebookNode, lang: str) -> str:
     if state in ("timeout", "killed", "not-run"):
         return WORDS[lang][f"cell_{state}"]
     message = (failure_message(cell) or "").strip()
-    first = message.splitlines()[0] if message else ""
+    first = typeset(message.splitlines()[0] if message else "", lang)
     return first if len(first) <= _MESSAGE_CHARACTERS else first[:_MESSAGE_CHARACTERS] + "…"
 
 

@@ -22,7 +22,7 @@ _LESSON_BYTES = 20_000_000
 
 
 def write_lessons(folder: Path, lang: Lang, weeks: int | None) -> None:
-    """Write the lessons of one language, without solutions, for all to read.
+    """Write the lessons of one language, without solutions, and their data cards, for all to read.
 
     Args:
         weeks: those of the weeks 1 to this one; None: all.
@@ -48,7 +48,8 @@ def deliver_lessons(folder: Path, home: Path, lang: Lang) -> list[str]:
     """
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*.ipynb"))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
     done = deliver(home, lang, files)
     return [*done.written, *done.beside]

@@ -15,13 +15,20 @@ import nbformat
 from autograder.authoring.masters import REPOSITORY, Master, assignments, lessons
 from autograder.authoring.translation import Lang
 from autograder.errors import EcoleError
+from autograder.learning.cards import named_cards
 from autograder.learning.outline import keep_stubs, read_notebook_json, source_of
 from autograder.learning.sheet import sheet, sheet_name
 from autograder.learning.words import say
 from autograder.learning.workspace import MANIFEST, Built, Manifest, Workspace, mendable
 from autograder.learning.workspace import read_manifest as read_manifest_of
 
-_BUILDERS = ("authoring/*.py", "grading/cohort.py", "learning/delivery.py", "learning/outline.py")
+_BUILDERS = (
+    "authoring/*.py",
+    "grading/cohort.py",
+    "learning/delivery.py",
+    "learning/outline.py",
+    "typography.py",
+)
 _BUILT_WITH = ("jupytext", "nbformat", "nbgrader")
 _FILE_BYTES = 200_000_000
 
@@ -78,15 +85,20 @@ def deliver(directory: Path | str, lang: Lang, files: Mapping[str, bytes]) -> De
 def built_lessons(lang: Lang, weeks: int | None = None) -> dict[str, bytes]:
     """The lessons as learners receive them, by path: `course/m1-…/w01-…/01-….ipynb`.
 
+    With them the cards of the data that these weeks' lessons and assignments name.
+
     Args:
         weeks: those of the weeks 1 to this one; None: all.
     """
-    chosen = [
-        master
-        for master in lessons()
-        if weeks is None or int(master.module.partition("-")[0].removeprefix("w")) <= weeks
-    ]
-    return {name: data for _, files in _build(chosen, lang) for name, data in files.items()}
+    chosen = [master for master in lessons() if _is_within(master, weeks)]
+    built = {name: data for _, files in _build(chosen, lang) for name, data in files.items()}
+    graded = [master for master in assignments() if _is_within(master, weeks)]
+    texts = [master.path.read_text(encoding="utf-8") for master in (*chosen, *graded)]
+    return built | named_cards(texts)
+
+
+def _is_within(master: Master, weeks: int | None) -> bool:
+    return weeks is None or int(master.module.partition("-")[0].removeprefix("w")) <= weeks
 
 
 def _refresh(
@@ -125,7 +137,8 @@ def fresh_files(workspace: Workspace, manifest: Manifest) -> dict[str, bytes]:
     }
     names = [master.name for master in masters.values() if master.kind == "assignment"]
     together = {name: data for label in masters for name, data in fresh[label].items()}
-    return together | {sheet_name(workspace.lang): sheet(names, workspace.lang)}
+    cards = named_cards(master.path.read_text(encoding="utf-8") for master in masters.values())
+    return together | cards | {sheet_name(workspace.lang): sheet(names, workspace.lang)}
 
 
 def _manifest(root: Path, lang: Lang) -> Manifest:

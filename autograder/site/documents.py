@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from autograder.authoring.translation import Lang
 
-_FRENCH_SPACE = re.compile(r"(?<=\S) (?=[;:!?»%](?:\W|$))|(?<=«) ")
 _RULE = re.compile(r"^---\s*$", re.MULTILINE)
 _OTHER_LANGUAGE = re.compile(r"\A\*\[[^\]]*\]\(#[^)]*\)\*[^\n]*(\n[^\n]+)*\n")
 _TITLE = re.compile(r"\A\s*# [^\n]*\n\s*")
@@ -16,11 +15,6 @@ _CODE_OR_LINK = re.compile(
     r"|(?P<image>!?)\[(?P<label>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)\)",
     re.MULTILINE | re.DOTALL,
 )
-
-
-def typeset(text: str, lang: Lang) -> str:
-    """French with no-break spaces where a line must not be cut: before ; : ! ? » %, after «."""
-    return _FRENCH_SPACE.sub("\u00a0", text) if lang == "fr" else text
 
 
 def half(text: str, lang: Lang) -> str:

@@ -1,7 +1,6 @@
 """What Sphinx lacks for this site: MathML, a search that ignores accents, French spaces, folds."""
 
 import html
-import unicodedata
 from typing import Any
 
 from docutils import nodes
@@ -13,7 +12,8 @@ from sphinx.search.fr import SearchFrench
 from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
-from autograder.site.documents import typeset
+from autograder.authoring.course_files import folded
+from autograder.typography import typeset
 
 # accents fall before the stem is taken, here and in the reader's browser: “sejour” finds “séjour”
 _FOLDING = """
@@ -28,25 +28,18 @@ window.Stemmer = function () {
 """
 
 
-def fold_accents(text: str) -> str:
-    """Lower case without accents or ligatures, as the reader's browser folds a query."""
-    expanded = text.lower().replace("œ", "oe").replace("æ", "ae")
-    letters = unicodedata.normalize("NFD", expanded)
-    return "".join(letter for letter in letters if not unicodedata.category(letter).startswith("M"))
-
-
 class _French(SearchFrench):
     js_splitter_code = _FOLDING  # put after the stemmer; the default splitter stays
 
     def stem(self, word: str) -> str:
-        return super().stem(fold_accents(word))
+        return super().stem(folded(word))
 
 
 class _English(SearchEnglish):
     js_splitter_code = _FOLDING
 
     def stem(self, word: str) -> str:
-        return super().stem(fold_accents(word))
+        return super().stem(folded(word))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -68,7 +61,7 @@ class _FrenchSpaces(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         if self.config.language == "fr":
             for text in list(self.document.findall(nodes.Text)):
-                code = (nodes.literal, nodes.FixedTextElement, nodes.raw)
+                code = (nodes.literal, nodes.FixedTextElement, nodes.math, nodes.raw)
                 if text.parent is not None and not _inside(text, code):
                     text.parent.replace(text, nodes.Text(typeset(text.astext(), "fr")))
 

@@ -19,9 +19,10 @@ from autograder.authoring.glossary import Term, read_glossary
 from autograder.authoring.translation import Lang
 from autograder.notebooks import to_json
 from autograder.site.cards import Card, read_cards
-from autograder.site.documents import half, typeset, with_links
+from autograder.site.documents import half, with_links
 from autograder.site.notebooks import assignment_page, lesson_page
 from autograder.site.outline import Outline, Week
+from autograder.typography import typeset
 
 _CODE = re.compile(r"`([^`]+)`")
 _PAGES = Path(__file__).parent / "pages"

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pwd
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +16,7 @@ from statistics import median
 
 import httpx
 import nbformat
+import psutil
 import pytest
 from nbformat import NotebookNode
 
@@ -128,6 +131,7 @@ def test_a_class_submits_at_once_while_it_is_graded(
             graded = graded or some_graded(hub)
     for student, *handed_in in zip(students, *notebooks, strict=True):
         assert student.arrived() == [sources(each) for each in handed_in], student.name
+    memory = median(memory_of(name) for name in CLASS)
     last = dict(zip(CLASS, (marks_of(each, WORK) for each in rounds[-1]), strict=True))
     seconds = wait_for(hub, last)
     with capsys.disabled():
@@ -136,7 +140,7 @@ def test_a_class_submits_at_once_while_it_is_graded(
             f"a round in {' and '.join(f'{each:.1f}' for each in within)} s; saving and "
             f"submitting {min(took):.2f} / {median(took):.2f} / {max(took):.2f} s (min, median, "
             f"max); of the first round {graded} were graded when the second began; all marks "
-            f"{seconds:.0f} s after the second"
+            f"{seconds:.0f} s after the second; a student's server holds {memory / 1e6:.0f} MB"
         )
 
 
@@ -166,6 +170,17 @@ def some_graded(hub: RunningHub) -> int:
         assert time.monotonic() < deadline, hub.said()
         time.sleep(0.1)
     return len(found)
+
+
+def memory_of(name: str) -> int:
+    """Bytes that a student's processes share with no other."""
+    uid = pwd.getpwnam(name).pw_uid
+    found = 0
+    for process in psutil.process_iter(["uids"]):
+        with contextlib.suppress(psutil.Error):
+            if process.info["uids"].real == uid:
+                found += process.memory_full_info().uss
+    return found
 
 
 def wait_for(hub: RunningHub, expected: dict[str, float]) -> float:
