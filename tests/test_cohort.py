@@ -1,10 +1,14 @@
 """A cohort is an nbgrader course directory in one language; releasing hides what must be."""
 
+import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.dbutil import _temp_alembic_ini
 from typer.testing import CliRunner
 
 from autograder import cli
@@ -38,6 +42,20 @@ def test_a_release_holds_neither_solutions_nor_hidden_tests(french: Path) -> Non
         assert marker in "\n".join(cell.source for cell in source.cells)
         assert marker not in text
     assert "VOTRE CODE ICI" in text and "VOTRE RÉPONSE ICI" in text
+
+
+def test_a_new_gradebook_is_nbgrader_s_and_needs_no_activated_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    root = cohort(tmp_path / "c", "en")
+    release(open_course(root), NAME)
+    with sqlite3.connect(root / "gradebook.db") as gradebook:
+        ((version,),) = gradebook.execute("SELECT version_num FROM alembic_version").fetchall()
+    with _temp_alembic_ini("sqlite://") as settings:
+        command = [sys.executable, "-m", "alembic", "-c", settings, "heads"]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split() == [version, "(head)"]
 
 
 def test_two_cohorts_have_two_secrets(french: Path, tmp_path: Path) -> None:

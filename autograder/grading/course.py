@@ -3,14 +3,16 @@
 import fcntl
 import logging
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+from nbgrader import api as nbgrader_api
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import Execute
 from traitlets import Enum, Float, Integer
 from traitlets.config import Config, Configurable
@@ -162,7 +164,7 @@ def open_course(path: Path | str = ".") -> Course:
     Raises:
         EcoleError: there is no course directory, or its `nbgrader_config.py` fails.
     """
-    _find_commands_of_this_python()
+    nbgrader_api.get_alembic_version = _gradebook_version
     root = Path(path).resolve()
     if not root.is_dir() or not (
         (root / "nbgrader_config.py").exists() or (root / "source").is_dir()
@@ -184,12 +186,19 @@ def open_course(path: Path | str = ".") -> Course:
         raise EcoleError(f"{root / 'nbgrader_config.py'}: {error}") from error
 
 
-def _find_commands_of_this_python() -> None:
-    """nbgrader runs `alembic` by its bare name; the environment need not have been activated."""
-    folder = str(Path(sys.executable).parent)
-    paths = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    if folder not in paths:
-        os.environ["PATH"] = os.pathsep.join([folder, *paths])
+@cache
+def _gradebook_version() -> str:
+    """What nbgrader writes into a new gradebook: the last revision of its tables.
+
+    nbgrader asks the command `alembic`, which takes seconds to start and is found in an
+    activated environment alone.
+    """
+    from alembic.config import Config as AlembicConfig
+    from alembic.script import ScriptDirectory
+
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", ALEMBIC_DIR)
+    return str(ScriptDirectory.from_config(settings).get_current_head())
 
 
 def _machine_config() -> Config:
