@@ -29,6 +29,7 @@ ENVIRONMENT: dict[str, Any] = yaml.safe_load((ROOT / "environment.yml").read_tex
 # conda-forge's name for what PyPI names otherwise
 CONDA_NAMES = {
     "duckdb": "python-duckdb",
+    "jupyter-client": "jupyter_client",
     "jupyter-server": "jupyter_server",
     "msgpack": "msgpack-python",
     "torch": "pytorch",

@@ -38,6 +38,8 @@ _OURS: Mapping[Role, tuple[str, ...]] = {
     "course": (),
 }
 
+# it opens a port by which anyone on the machine executes code as its user
+_DEBUGGER = "@jupyterlab/debugger-extension"
 
 # what JSON cannot say: classes
 _CLASSES = """\
@@ -63,6 +65,7 @@ def write_settings(
             "disabledExtensions": {
                 f"@jupyter/nbgrader:{name}": name not in _HAS_LAB[role] for name in _LAB_PLUGINS
             }
+            | {_DEBUGGER: True}
         },
         "jupyter_server_config.json": _server(role),
         "nbgrader_config.json": _nbgrader(role, lang, exchange, course, student),
@@ -100,6 +103,8 @@ def _server(role: Role) -> dict[str, Any]:
             # formgrader is a page in a frame of JupyterLab's own page
             "tornado_settings": {"headers": {"Content-Security-Policy": "frame-ancestors 'self'"}},
         },
+        # the whole machine reaches a kernel's ports; without this, whoever connects hears it
+        "MappingKernelManager": {"transport_encryption": "required"},
         "LabApp": {
             "news_url": "",
             "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",

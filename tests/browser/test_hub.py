@@ -11,10 +11,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
 import pytest
+import zmq
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, FrameLocator, Locator, expect
 
@@ -237,6 +239,8 @@ def test_each_finds_their_place_in_their_language(
         place = f"/user/{name}/" if course is None else f"/services/{course}/"
         assert place in person.page.url
         expect(person.menu_bar).to_contain_text(word)
+        # it would open a port, to the whole machine, that executes code as this person
+        expect(person.page.locator('[data-id="jp-debugger-sidebar"]')).to_have_count(0)
         if course is None:
             lessons = list(person.home().glob("course/*/*/*.ipynb"))
             assert len(lessons) >= 12, "the lessons appear by themselves"
@@ -345,6 +349,39 @@ def test_a_student_sees_no_one_else_s_work(
         assert answer.status == 403, (name, course)
     other = log_in("essai-prof-2")
     assert f"/services/{FRENCH}/" in other.page.url, "a second instructor, the same course"
+
+
+def test_a_student_hears_nothing_of_another_s_kernel(
+    log_in: Callable[[str], Person], hub: RunningHub
+) -> None:
+    """Its ports are open to the whole machine; whoever has its key hears it, nobody else."""
+    student = log_in("essai-b")
+    kernel = student.api("POST", "api/kernels", {"name": "python3"})
+    assert isinstance(kernel, dict)
+    (written,) = student.home().rglob(f"kernel-{kernel['id']}.json")
+    assert not may_read("essai-a", written)
+    ports = json.loads(written.read_text())
+    with zmq.Context() as context:
+        with_key, without = (listener(context, ports, key=key) for key in (True, False))
+        student.api("POST", f"api/kernels/{kernel['id']}/restart")
+        assert with_key.poll(_PATIENCE), "a kernel says that it starts"
+        assert not without.poll(0)
+        for socket in (with_key, without):
+            socket.close(linger=0)
+    student.api("DELETE", f"api/kernels/{kernel['id']}")
+
+
+def listener(
+    context: zmq.Context[zmq.Socket[bytes]], ports: dict[str, Any], *, key: bool
+) -> zmq.Socket[bytes]:
+    """A socket that subscribes to all that a kernel says."""
+    socket = context.socket(zmq.SUB)
+    if key:
+        socket.curve_publickey, socket.curve_secretkey = zmq.curve_keypair()
+        socket.curve_serverkey = ports["curve_publickey"].encode()
+    socket.subscribe(b"")
+    socket.connect(f"tcp://{ports['ip']}:{ports['iopub_port']}")
+    return socket
 
 
 def test_a_full_exchange_refuses_in_a_sentence_and_nothing_is_lost(
