@@ -10,9 +10,9 @@ EXAMINER = REPOSITORY / "autograder" / "examiner"
 # a room may import the rooms to its right, and what stands above none of them
 ALLOWED: dict[str, set[str]] = {
     "examiner": set(),
-    "grading": {"examiner", "errors", "notebooks"},
-    "authoring": {"grading", "errors", "notebooks"},
-    "site": {"authoring", "grading", "errors", "notebooks"},
+    "grading": {"examiner", "errors", "notebooks", "typography"},
+    "authoring": {"grading", "errors", "notebooks", "typography"},
+    "site": {"authoring", "grading", "errors", "notebooks", "typography"},
     "learning": {"authoring", "grading", "errors", "notebooks"},
     "reporting": {"authoring", "grading", "errors", "notebooks"},
 }

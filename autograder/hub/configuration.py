@@ -108,7 +108,8 @@ def _people(c: Any, hub: Hub) -> None:
         user = handler.current_user
         courses = hub.plan.instructors.get(user.name, []) if user else []
         if len(courses) == 1:
-            return course_address(courses[0])
+            # courses have a domain of their own where there are subdomains
+            return str(handler.services[courses[0]].host) + course_address(courses[0])
         return "/hub/home" if courses else "/hub/spawn"
 
     c.JupyterHub.default_url = first_page

@@ -20,6 +20,11 @@ c.JupyterHub.bind_url = "http://127.0.0.1:8000"
 # c.JupyterHub.ssl_cert = "/etc/ecole/hub.crt"
 # c.JupyterHub.ssl_key = "/etc/ecole/hub.key"
 
+# A domain for each person: no student's page acts with an instructor's rights (docs/hub.md).
+# *.hub.example.org must be in the DNS and in the certificate.
+# c.JupyterHub.subdomain_host = "https://hub.example.org"
+# c.JupyterHub.cookie_host_prefix_enabled = True
+
 # Sign-in by the school's own accounts. A name that it gives must be a name of hub.yml.
 c.JupyterHub.authenticator_class = "generic-oauth"  # pip install oauthenticator
 c.GenericOAuthenticator.client_id = "ecole"

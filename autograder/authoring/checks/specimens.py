@@ -3,8 +3,9 @@
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -85,7 +86,7 @@ def submit(specimen: Specimen, master: Master, released: Path, student: Path, la
     """
     notebook = nbformat.read(released / f"{master.name}.ipynb", as_version=4)
     if specimen.kind != "empty":
-        _answer(notebook, master.build(lang))
+        _answer(notebook, _reference(master, lang, master.path.stat().st_mtime_ns))
         notebook = specimen.apply(notebook)
     folder = student / master.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,13 +96,18 @@ def submit(specimen: Specimen, master: Master, released: Path, student: Path, la
     nbformat.write(notebook, folder / f"{master.name}.ipynb")
 
 
-def _answer(notebook: NotebookNode, solved: NotebookNode) -> None:
-    """Fill the solution cells of a released notebook from the reference, without its markers."""
-    answers = {
+@lru_cache(8)
+def _reference(master: Master, lang: Lang, modified: int) -> dict[str, str]:
+    """What the solution cells of a master hold, by grade_id; built once for a class."""
+    return {
         cell.metadata.nbgrader.grade_id: cell.source
-        for cell in solved.cells
+        for cell in master.build(lang).cells
         if cell.metadata.get("nbgrader", {}).get("solution")
     }
+
+
+def _answer(notebook: NotebookNode, answers: Mapping[str, str]) -> None:
+    """Fill the solution cells of a released notebook from the reference, without its markers."""
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in answers:
