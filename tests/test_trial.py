@@ -134,7 +134,7 @@ def texts(workspace: Workspace) -> dict[str, str]:
     found = {}
     for path in workspace.root.rglob("*"):
         if path.is_file():
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8", errors="replace")
             if path.suffix == ".ipynb":
                 cells = nbformat.reads(text, as_version=4).cells
                 text += "\n".join(cell.source for cell in cells)
