@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -211,6 +212,16 @@ class RunningHub:
         for home in homes:
             subprocess.run(["userdel", "--force", home.name], capture_output=True, check=False)
             subprocess.run(["groupdel", f"{home.name}-class"], capture_output=True, check=False)
+
+
+def hub_of(plan: str) -> Iterator[RunningHub]:
+    """A hub that runs while a fixture is in use."""
+    running = RunningHub(plan)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
 
 
 def as_account(

@@ -24,7 +24,7 @@ from autograder.authoring.checks.specimens import submit as answered
 from autograder.authoring.masters import assignment
 from autograder.authoring.specimens import Specimen, read_specimens
 
-from .running_hub import NEEDED, RunningHub, marks_of, recorded
+from .running_hub import NEEDED, RunningHub, hub_of, marks_of, recorded
 
 pytest.importorskip("jupyterhub", reason="the extra `hub` is not installed (make test does)")
 pytestmark = NEEDED
@@ -48,12 +48,7 @@ _PATIENCE = 600
 @pytest.fixture(scope="module")
 def hub() -> Iterator[RunningHub]:
     """A hub whose class has nothing to do yet."""
-    running = RunningHub(PLAN)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.close()
+    yield from hub_of(PLAN)
 
 
 class Student:
