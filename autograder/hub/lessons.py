@@ -41,7 +41,7 @@ def write_lessons(folder: Path, lang: Lang, weeks: int | None) -> None:
 
 
 def deliver_lessons(folder: Path, home: Path, lang: Lang) -> list[str]:
-    """Copy new and newer lessons and cards into a home; what the student changed is left, see `deliver`.
+    """Copy new and newer lessons and cards into a home; what the student changed is left.
 
     Returns:
         the paths written, relative to the home.
