@@ -42,7 +42,7 @@ def make_hub(released_course: Path) -> Iterator[Callable[..., Hub]]:
     tops = []
 
     def make(*names: str) -> Hub:
-        top = Path(tempfile.mkdtemp(prefix="ecole-hub-"))
+        top = Path(tempfile.mkdtemp(prefix="ecole-exchange-"))
         tops.append(top)
         hub = Hub(top, list(names))
         hub.make(released_course)

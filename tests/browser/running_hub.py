@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import pwd
 import shutil
@@ -45,6 +47,8 @@ NEEDED = [
 ]
 """Where there is no hub, its tests are skipped, and say why."""
 
+# not the folder of TMPDIR, which may be closed to students, or differ from one run to the next
+_TOPS = Path("/tmp/ecole-tests-hub-")
 _START_SECONDS = 240
 _STOP_SECONDS = 60
 _NPM_LOCK = REPOSITORY / "autograder" / "hub" / "proxy" / "package-lock.json"
@@ -121,7 +125,7 @@ class RunningHub:
 
     def __init__(self, plan: str) -> None:
         # not pytest's folder: students must be able to pass
-        self.top = Path(tempfile.mkdtemp(prefix="ecole-hub-"))
+        self.top = Path(tempfile.mkdtemp(prefix=_TOPS.name, dir=_TOPS.parent))
         self.top.chmod(0o755)
         self.root = self.top / "hub"
         self.root.mkdir()
@@ -168,12 +172,7 @@ class RunningHub:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(_STOP_SECONDS)
-        for process in psutil.process_iter(["cmdline"]):
-            if any(str(self.top) in word for word in process.info["cmdline"] or ()):
-                process.kill()
-        if os.geteuid() == 0:
-            self._remove_accounts()
-        shutil.rmtree(self.top, ignore_errors=True)
+        remove_hubs(self.top)
 
     def said(self) -> str:
         """The end of its log."""
@@ -207,21 +206,47 @@ class RunningHub:
         except (urllib.error.URLError, OSError):
             return False
 
-    def _remove_accounts(self) -> None:
-        homes = (self.root / "homes").glob("*")
-        for home in homes:
-            subprocess.run(["userdel", "--force", home.name], capture_output=True, check=False)
-            subprocess.run(["groupdel", f"{home.name}-class"], capture_output=True, check=False)
+
+def remove_hubs(top: Path) -> None:
+    """Remove what hubs of the tests left: processes, accounts, folders.
+
+    Args:
+        top: what the path of each begins with.
+    """
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(top) in word for word in process.info["cmdline"] or ()):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+    for each in pwd.getpwall():
+        if each.pw_dir.startswith(str(top)):
+            name = each.pw_name
+            subprocess.run(["userdel", "--force", name], capture_output=True, check=False)
+            subprocess.run(["groupdel", f"{name}-class"], capture_output=True, check=False)
+    for folder in top.parent.glob(f"{top.name}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def the_only_hub() -> Iterator[None]:
+    """Wait until no other run of the tests has a hub on this machine: their accounts are the same.
+
+    What a run that was killed has left is then nobody's, and is removed.
+    """
+    with _TOPS.with_name("ecole-tests-hub.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        remove_hubs(_TOPS)
+        yield
 
 
 def hub_of(plan: str) -> Iterator[RunningHub]:
     """A hub that runs while a fixture is in use."""
-    running = RunningHub(plan)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.close()
+    with the_only_hub():
+        running = RunningHub(plan)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.close()
 
 
 def as_account(
