@@ -89,7 +89,8 @@ def test_a_trial_tells_by_question_and_keeps_progress(
     marks = {question.title[:1]: question for question in record.questions}
     assert (marks["3"].points, marks["3"].competencies) == (1.0, ["C3"])
     assert "16/18" in (workspace.root / "Bienvenue.md").read_text(encoding="utf-8")
-    assert (workspace.root / "feedback" / f"{W02}.html").is_file()
+    page = (workspace.root / "feedback" / f"{W02}.html").read_text(encoding="utf-8")
+    assert "<dt>Rendu par</dt><dd>vous</dd>" in page
     assert learned(workspace, secret) == {}
 
 

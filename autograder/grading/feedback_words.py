@@ -6,7 +6,7 @@ WORDS: dict[str, dict[str, str]] = {
         "skip": "Aller au tableau des questions",
         "assignment": "Devoir",
         "notebook": "Notebook",
-        "student": "Rendu de",
+        "student": "Rendu par",
         "submitted": "Rendu le",
         "date": "{day} {month} {year} à {time} (heure UTC)",
         "state": "Correction",

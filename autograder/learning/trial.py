@@ -29,7 +29,8 @@ from autograder.learning.welcome import write_welcome
 from autograder.learning.words import counted, moment, number, say
 from autograder.learning.workspace import Workspace, find_workspace, is_workspace, mendable
 
-_STUDENT = "learner"
+# the feedback page says by whom the notebook was submitted
+_STUDENT = {"fr": "vous", "en": "you"}
 _WEEK = re.compile(r"w?(\d{1,2})", re.IGNORECASE)
 _MESSAGE_CHARACTERS = 400
 
@@ -292,7 +293,9 @@ def _graded(master: Master, workspace: Workspace, engine: str | None) -> Trial:
         course = open_course(cohort(Path(name, "course"), workspace.lang, [master]))
         release(course, master.name)
         left_out = _hand_in(notebook, path, course, master.name)
-        batch = grade(course, master.name, engine=engine, workers=1, students=[_STUDENT])
+        batch = grade(
+            course, master.name, engine=engine, workers=1, students=[_STUDENT[workspace.lang]]
+        )
         result = batch.submissions[0]
         page, failed = _page(course, master.name, workspace)
     executed = [cell for cell in result.cells if not cell.manual and cell.state in EXECUTED]
@@ -321,7 +324,7 @@ def _saved_at(path: Path) -> datetime:
 
 def _hand_in(notebook: NotebookNode, path: Path, course: Course, name: str) -> list[Note]:
     """Put the learner's work where a submission belongs, within the batch's own limits."""
-    folder = course.step("submitted", _STUDENT, name)
+    folder = course.step("submitted", _STUDENT[course.cohort.lang], name)
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / path.name)
     files = read_files(path.parent, course.coursedir.ignore, course.cohort.submission_bytes)
@@ -334,7 +337,7 @@ def _hand_in(notebook: NotebookNode, path: Path, course: Course, name: str) -> l
 
 def _page(course: Course, name: str, workspace: Workspace) -> tuple[Path | None, list[str]]:
     """Write the feedback page into the workspace; why there is none, where that went wrong."""
-    if not course.step("autograded", _STUDENT, name).is_dir():
+    if not course.step("autograded", _STUDENT[workspace.lang], name).is_dir():
         return None, []
     try:
         pages = feedback(course, name)
