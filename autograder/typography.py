@@ -1,12 +1,16 @@
-"""French as it is set: no line begins with « ? », no number is cut at its thousands."""
+"""French as it is set: no line begins with « ? », no number is cut from its unit."""
 
 import re
 
 _NO_BREAK = "\u00a0"
+_UNITS = "h min s kg g mg µg ng mol mmol µmol L mL °C cm mm an ans jours heures minutes points"
 _SPACE = (
     r"(?<=[^\s|]) (?=[;:!?»%](?:\W|$))"  # before a sign that holds to the word
     r"|(?<=«) "
     r"|(?<=\d) (?=\d{3}(?!\d))"
+    rf"|(?<=\d) (?=(?:{'|'.join(_UNITS.split())})\b)"
+    r"|(?<=\d\sh) (?=\d\d\b)"
+    r"|(?<=\b[LRD]\.) (?=\d)"  # article L. 1111-8
 )
 # what Markdown reads by its own rules: code, formulas, targets of links, HTML, rules of tables
 _KEPT = (

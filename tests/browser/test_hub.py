@@ -191,6 +191,15 @@ def by_hand(hub: RunningHub) -> list[float]:
         ]
 
 
+def typed(score: Locator, points: str) -> bool:
+    """Type points as often as needed: the page takes the focus away once it has loaded."""
+    for text in ("", points):
+        score.fill(text)
+        score.blur()
+    score.page.wait_for_timeout(1000)
+    return True
+
+
 def wait_until(true: Callable[[], bool], hub: RunningHub) -> None:
     """Wait as long as a slow machine may need."""
     deadline = time.monotonic() + _PATIENCE / 1000
@@ -291,9 +300,7 @@ def test_from_release_to_feedback(
     scores = teacher.page.locator("input.score")
     # the page knows the marks now
     expect(scores.first).to_have_attribute("placeholder", re.compile("."), timeout=_PATIENCE)
-    scores.last.fill("1.5")
-    scores.last.blur()
-    wait_until(lambda: 1.5 in by_hand(hub), hub)
+    wait_until(lambda: typed(scores.last, "1.5") and 1.5 in by_hand(hub), hub)
     scores.last.scroll_into_view_if_needed()
     teacher.see("08-written-answer")
 
