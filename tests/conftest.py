@@ -1,6 +1,7 @@
 """A small nbgrader course that any test can grade in a second or two."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,11 @@ c.Cohort.output_bytes = 200_000
 c.Cohort.submission_bytes = 5_000_000
 c.Cohort.lock_seconds = 2
 """
+
+
+def pytest_configure() -> None:
+    """Let what the tests start be interrupted: a shell has its background jobs ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def graded(cell: NotebookNode, grade_id: str, **settings: object) -> NotebookNode:
