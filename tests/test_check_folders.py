@@ -73,6 +73,23 @@ def test_what_is_declared_or_ignored_by_git_passes(clone: Clone) -> None:
     assert clone.found() == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# Semaine 2", "---\njupytext: {}\n---\n\n# Semaine 2"),
+        ("\n---\n", "\n"),
+        ("## Les leçons", "---\n\n## Les leçons"),
+    ],
+    ids=["saved as a notebook", "one language", "three parts"],
+)
+def test_a_plan_that_the_site_could_not_share_out_is_named(
+    clone: Clone, before: str, after: str
+) -> None:
+    clone.replace(f"{MODULE}/README.md", before, after)
+    (finding,) = clone.found()
+    assert f"{MODULE}/README.md:1" in finding and "part the languages by one line" in finding
+
+
 UNANNOUNCED = {
     f"{ASSIGNMENT}/patients.csv": "remove it: an assignment is its master, specimens/*.py",
     f"{ASSIGNMENT}/w02-laboratory-export.md~": "a file of an assignment that nothing announces",

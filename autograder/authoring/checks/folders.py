@@ -26,11 +26,15 @@ RIGHT, WRONG = 2, 6
 # beside the master: its known answers, and the mutants that no test can tell from the reference
 _BESIDE_A_MASTER = re.compile(r"specimens/[^/]+\.py|equivalent_mutants\.yml")
 _AT_THE_TOP = ("syllabus.yml", "glossary.yml")
+# the site gives each language its half
+_PLAN = re.compile(r"# .+?^---$\s+# .+", re.MULTILINE | re.DOTALL)
+_RULE = re.compile(r"^---$", re.MULTILINE)
 
 
 FINDS = {
     "folder-syllabus": "A module or a lesson in the syllabus and not on disk, or the reverse.",
     "folder-notebook": "A notebook beside the masters.",
+    "folder-plan": "A module's README that is not French, a rule, then English.",
     "folder-file": "A file that would be released, or forgotten, by accident.",
     "folder-master": "An assignment's folder without a master that can be read.",
     "specimen-form": "A specimen that cannot be read.",
@@ -52,7 +56,11 @@ def check_folders(root: Path) -> list[Finding]:
         EcoleError: the syllabus contradicts itself.
     """
     syllabus = parse_syllabus(root)
-    findings = [*_against_syllabus(syllabus, root), *_files(syllabus, root)]
+    findings = [
+        *_against_syllabus(syllabus, root),
+        *_plans(syllabus, root),
+        *_files(syllabus, root),
+    ]
     for folder in sorted(path for path in (root / "assignments").glob("w*") if path.is_dir()):
         findings += _assignment(assignment_master(root, folder.name), root)
     return sorted(findings)
@@ -68,6 +76,18 @@ def _against_syllabus(syllabus: Syllabus, root: Path) -> Iterator[Finding]:
         problem = f"{fault.where}: {problem}"
         line = line_of(path, fault.location)
         yield Finding(_relative(path, root), line, 0, problem, remedy, "folder-syllabus")
+
+
+def _plans(syllabus: Syllabus, root: Path) -> Iterator[Finding]:
+    for month in syllabus.months:
+        for module in month.modules:
+            path = root / "course" / month.folder / module.folder / "README.md"
+            text = path.read_text(encoding="utf-8") if path.is_file() else None
+            if text is None or (_PLAN.fullmatch(text) and len(_RULE.findall(text)) == 1):
+                continue
+            problem = "a plan that is not two halves, French then English, each below a title"
+            remedy = "begin with `# …`, part the languages by one line `---`, put nothing before"
+            yield Finding(_relative(path, root), 1, 0, problem, remedy, "folder-plan")
 
 
 def _files(syllabus: Syllabus, root: Path) -> Iterator[Finding]:
