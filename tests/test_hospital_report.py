@@ -1,10 +1,13 @@
 """The calibration report of the virtual hospital, and the script that follows a patient."""
 
 import base64
+import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -136,6 +139,24 @@ def test_the_executed_notebook_says_how_it_was_made(make: Make) -> None:
     # no warning, no error
     assert {output.output_type for output in outputs} == {"display_data"}
     assert all(cell.metadata.get("lang", "en") == "en" for cell in notebook.cells)
+
+
+def test_reports_in_one_working_folder_do_not_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel of a report has its sockets to itself: named in the working folder, those of
+    two reports begun together had the same names, and each answered the other."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    with ThreadPoolExecutor(1) as pool:
+        report = pool.submit(calibration_report, tmp_path / "out", patients=200, sites=1)
+        seen: set[str] = set()
+        while not report.done():
+            seen.update(os.listdir(work))
+            time.sleep(0.02)
+    assert report.result().html.is_file()
+    assert not seen
 
 
 def test_impossible_arguments_leave_nothing_behind(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ nothing.
 """
 
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -363,16 +364,18 @@ def _execute(parameters: dict[str, int | str]) -> Any:
     template = jupytext.read(TEMPLATE)
     lang = parameters["lang"]
     template.cells = [cell for cell in template.cells if cell.metadata.get("lang", lang) == lang]
-    # files of the user's own instead of ports of the machine
-    sockets = Config({"KernelManager": {"transport": "ipc"}})
-    return papermill.execute_notebook(
-        template,
-        None,
-        parameters=parameters,
-        kernel_name="python3",
-        progress_bar=False,
-        config=sockets,
-    )
+    with tempfile.TemporaryDirectory(prefix="ecole-kernel-") as private:
+        # sockets in a folder of this kernel's own: by default two reports begun at the same
+        # moment in one working folder take the same names, and answer each other
+        sockets = {"transport": "ipc", "ip": str(Path(private, "kernel"))}
+        return papermill.execute_notebook(
+            template,
+            None,
+            parameters=parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            config=Config({"KernelManager": sockets}),
+        )
 
 
 def _page(notebook: Any, lang: str) -> str:
