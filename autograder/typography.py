@@ -3,7 +3,10 @@
 import re
 
 _NO_BREAK = "\u00a0"
-_UNITS = "h min s kg g mg µg ng mol mmol µmol L mL °C cm mm an ans jours heures minutes points"
+_UNITS = (
+    "h min s kg g mg µg ng mol mmol µmol L mL °C cm mm an ans jours heures minutes points janvier "
+    "février mars avril mai juin juillet août septembre octobre novembre décembre"
+)
 _SPACE = (
     r"(?<=[^\s|]) (?=[;:!?»%](?:\W|$))"  # before a sign that holds to the word
     r"|(?<=«) "

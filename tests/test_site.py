@@ -225,8 +225,10 @@ def test_french_spaces_do_not_break_and_code_keeps_its_own(tmp_path: Path) -> No
     assert '<span class="pre">a</span> <span class="pre">;</span>' in page
     assert "<mn>1</mn>" in page and "<mn>000</mn>" in page
     assert typeset("Why ? No", "en") == "Why ? No"
-    held = typeset("1.0 mg à 7 h 59, 37 °C, article L. 1111-8, 2 hommes", "fr")
-    assert held == "1.0\u00a0mg à 7\u00a0h\u00a059, 37\u00a0°C, article L.\u00a01111-8, 2 hommes"
+    held = typeset("1.0 mg le 5 mars à 7 h 59, 37 °C, article L. 1111-8, 2 lits", "fr")
+    assert held == (
+        "1.0\u00a0mg le 5\u00a0mars à 7\u00a0h\u00a059, 37\u00a0°C, article L.\u00a01111-8, 2 lits"
+    )
 
 
 def test_links_of_the_repository_lead_to_pages() -> None:

@@ -24,7 +24,7 @@ def register_entry(extract):
         "transfers": "None outside the European Union",
         "retention_months": 12,
         "security": [
-            "Each NIR, such as 2 71 02 2A 123 000, becomes a HMAC-SHA-256",
+            "Each NIR, such as 2 79 02 2A 123 000, becomes a HMAC-SHA-256",
             "Key and seed in the secret store of IT, held by someone who does not analyse",
             "Groups of at least five people",
         ],
