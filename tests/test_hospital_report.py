@@ -123,8 +123,9 @@ def test_the_page_needs_nothing_from_elsewhere(make: Make, lang: str) -> None:
 def test_every_figure_is_described(make: Make, lang: str) -> None:
     images = Page(make(lang).html.read_text("utf-8")).images
     assert len(images) == (7 if lang == "fr" else 6)
+    assert len({image["alt"] for image in images}) == len(images)
     for image in images:
-        assert len(image["alt"]) > 40
+        assert len(image["alt"]) > 40 and "No description" not in image["alt"]
         picture = base64.b64decode(image["src"].partition("base64,")[2])
         assert picture.startswith(b"\x89PNG")
 

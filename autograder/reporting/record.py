@@ -17,6 +17,16 @@ _POLICY = (
     '<meta http-equiv="Content-Security-Policy" '
     "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
 )
+# nbconvert's own page drops the alternative text of a figure
+_FIGURES = """\
+{%- extends "lab/index.html.j2" -%}
+{% block data_png scoped %}
+<div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
+<img src="data:image/png;base64,{{ output.data["image/png"] | e }}"
+alt="{{ output | get_metadata("alt", "image/png") | e }}">
+</div>
+{%- endblock data_png %}
+"""
 TEMPLATE = Path(__file__).with_name("record.md")
 
 
@@ -59,6 +69,7 @@ def write_record(batch: Batch, directory: Path) -> Record:
 
 def _exporter(lang: str) -> HTMLExporter:
     return HTMLExporter(
+        raw_template=_FIGURES,
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,

@@ -38,6 +38,16 @@ _POLICY: Final = (
     '<meta http-equiv="Content-Security-Policy" '
     "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
 )
+# nbconvert's own page drops the alternative text of a figure
+_FIGURES: Final = """\
+{%- extends "lab/index.html.j2" -%}
+{% block data_png scoped %}
+<div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
+<img src="data:image/png;base64,{{ output.data["image/png"] | e }}"
+alt="{{ output | get_metadata("alt", "image/png") | e }}">
+</div>
+{%- endblock data_png %}
+"""
 
 
 @dataclass(frozen=True)
@@ -382,6 +392,7 @@ def _page(notebook: Any, lang: str) -> str:
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(
+        raw_template=_FIGURES,
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
