@@ -138,8 +138,7 @@ def _typed(frame: pd.DataFrame, column: str, text: str) -> pd.Series:
     if kind == "integer":
         return values.astype("Int64")
     if kind == "float":
-        # 36.3 in single precision is 36.29999… in double
-        return values.astype("float64").round(6 if values.dtype != "float32" else 4)
+        return values.astype("float64").round(6)
     if kind == "date":
         return values.astype("datetime64[s]").dt.floor("D")
     if kind == "datetime":
@@ -467,7 +466,8 @@ def _measurement(source: Tables, keys: _Keys) -> pd.DataFrame:
             known = signs[column].notna()
             parts.append(
                 common[known].assign(
-                    value_as_number=signs.loc[known, column],
+                    # 36.3 in single precision is 36.29999… in double
+                    value_as_number=signs.loc[known, column].astype("float64").round(4),
                     measurement_source_value=code,
                     unit_source_value=unit,
                 )
