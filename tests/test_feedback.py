@@ -212,7 +212,9 @@ def test_what_waits_for_a_marker_is_no_zero(ward_pages: dict[str, str]) -> None:
 
 def test_a_question_leads_to_its_cell(ward_pages: dict[str, str]) -> None:
     page = BeautifulSoup(ward_pages["ada"], "html.parser")
-    for link in page.select("table.questions a"):
+    links = page.select("table.questions th a")
+    assert [link.text for link in links] == ["1. La durée", "2. La surface", "3. Le message"]
+    for link in links:
         (cell,) = page.select(str(link["href"]))
         assert cell.select_one(".mark")
 
