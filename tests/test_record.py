@@ -1,5 +1,6 @@
 """The record of a batch: what an instructor reads, reopens and reruns."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -123,6 +124,8 @@ def test_an_instructor_can_run_it_again(french: Record, tmp_path: Path) -> None:
 def test_a_graded_class_is_recorded_by_the_command(small_course: Path) -> None:
     hand_in(small_course, "ada", answered())
     hand_in(small_course, "bob", b"")
+    secret = "ab12" * 16
+    (small_course / "exam-secret").write_text(secret)
     command = [sys.executable, "-m", "autograder", "grade", "small", "--course", str(small_course)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -131,7 +134,8 @@ def test_a_graded_class_is_recorded_by_the_command(small_course: Path) -> None:
     assert str(page) in done.stdout.replace("\n", "")
     (data,) = (small_course / "batches").glob("*.json")
     recorded = json.loads(data.read_text())
-    assert recorded["exam_secret_sha256"] and "secret" not in str(recorded["limits"])
+    assert recorded["exam_secret_sha256"] == hashlib.sha256(secret.encode()).hexdigest()
+    assert not [each for each in data.parent.iterdir() if secret in each.read_text()]
     without = subprocess.run([*command, "--no-record"], capture_output=True, text=True)
     assert without.returncode == 0 and "unchanged" in without.stdout
     assert len(list((small_course / "batches").glob("*.html"))) == 1
