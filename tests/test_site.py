@@ -54,7 +54,8 @@ class Reader(HTMLParser):
             self.loads.append(given["href"])
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
-        if tag == "img" and not given.get("alt"):
+        # docutils writes the address of an image that nobody described
+        if tag == "img" and given.get("alt", "") in ("", given["src"]):
             self.images_without_text.append(given["src"])
 
 
