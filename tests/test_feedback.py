@@ -30,7 +30,16 @@ c.HTMLExporter.template_name = "lab"
 def graded_course(released_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An honest mistake and a hostile notebook, graded."""
     course = Path(shutil.copytree(released_course, tmp_path_factory.mktemp("graded") / "course"))
-    hand_in(course, "ada", answered(square="def square(x):\n    return 9"))
+    notebook = answered(square="def square(x):\n    return 9")
+    notebook.cells.append(
+        new_code_cell(
+            "from IPython.display import Image, display\n"
+            "picture = b'\\x89PNG\\r\\n\\x1a\\n'\n"
+            "display(Image(picture, alt='a \"straight\" line', width=40))\n"
+            "display(Image(picture, width='1 onload=alert(1)'))"
+        )
+    )
+    hand_in(course, "ada", notebook)
     notebook = answered(root="def root(x):\n    return 0")
     notebook.cells += [
         new_markdown_cell("<script>alert('markdown')</script><img src=x onerror=alert(1)>"),
@@ -75,6 +84,20 @@ def test_nothing_runs_and_nothing_is_fetched(pages: dict[str, str]) -> None:
     policy = "default-src 'none'; img-src data:; style-src 'sha256-"
     assert pages["eve"].index(policy) < pages["eve"].index("<style")
     assert not re.search(r"""(?:src|href|action)\s*=\s*["']?\s*(?:https?:)?//""", pages["eve"])
+
+
+@pytest.mark.parametrize("engine", ["examiner", "jupyter"])
+def test_a_figure_keeps_its_description_and_its_width(
+    graded_course: Path, tmp_path: Path, engine: str
+) -> None:
+    course = Path(shutil.copytree(graded_course, tmp_path / "course"))
+    grade(course, "small", students=["ada"], engine=engine, force=True)
+    page = next(path for path in feedback(course, "small") if "ada" in path.parts)
+    images = BeautifulSoup(page.read_text(), "html.parser").find_all("img")
+    assert [(each["alt"], each.get("width")) for each in images] == [
+        ('a "straight" line', "40"),
+        ("Figure without a description, made by the cell above", None),
+    ]
 
 
 def test_without_headings_each_graded_cell_has_its_row(pages: dict[str, str]) -> None:

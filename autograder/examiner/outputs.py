@@ -63,8 +63,24 @@ def _checked_output(told: Any) -> NotebookNode | None:
     if kind in ("display_data", "execute_result") and isinstance(told.get("data"), dict):
         data = {_text(key): _json(value) for key, value in told["data"].items()}
         count = {"execution_count": None} if kind == "execute_result" else {}
-        return _output(kind, data=data, metadata={}, **count)
+        return _output(kind, data=data, metadata=_about(told, data), **count)
     return None
+
+
+def _about(told: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """How images are described and how large they are shown, by kind: pages write it as it is."""
+    metadata = told.get("metadata")
+    found: dict[str, Any] = {}
+    if not isinstance(metadata, dict):
+        return found
+    for kind in data:
+        about = metadata.get(kind)
+        if isinstance(about, dict):
+            sizes = ("width", "height")
+            found[kind] = {name: about[name] for name in sizes if type(about.get(name)) is int}
+            if isinstance(about.get("alt"), str):
+                found[kind]["alt"] = _text(about["alt"])
+    return found
 
 
 def checked_lines(reply: dict[str, Any]) -> list[int]:
