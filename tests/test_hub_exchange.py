@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -152,12 +153,20 @@ def test_nbgraders_own_commands(hub: Hub) -> None:
         assert "Tell your instructor" in hub.as_student("ada", again)
 
 
-def test_submissions_of_one_moment_keep_their_order(hub: Hub) -> None:
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d %H:%M:%S.%f %Z", "%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M %Z"]
+)
+def test_submissions_of_one_moment_keep_their_order(
+    hub: Hub, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stand_still(part: Any) -> None:
+        part.timestamp = datetime(2026, 3, 2, 10, tzinfo=UTC).strftime(form)
+
+    monkeypatch.setattr("autograder.hub.exchange.Submit.set_timestamp", stand_still)
+    hub.extra.Exchange.timestamp_format = form
+    hub.fetch("ada")
     for text in ("first", "second", "third"):
-        if hub.work("ada").exists():
-            (hub.work("ada") / "answer.txt").write_text(text)
-        # a clock that stands still
-        hub.extra.Exchange.timestamp_format = "2026-03-02 10:00:00.%f %Z"
+        (hub.work("ada") / "answer.txt").write_text(text)
         assert hub.submit("ada") is None
     stamps = [path.name.split("+")[2] for path in submissions(hub, "ada")]
     assert len(set(stamps)) == 3
