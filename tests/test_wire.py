@@ -411,7 +411,7 @@ def test_what_resolve_raises_is_a_wire_error() -> None:
     sneaky = decode(data, lambda _: _Liar())
     assert type(sneaky[0]) is _Liar
     # a frame's index must be one, not say that it is
-    with pytest.raises(WireError):
+    with pytest.raises(WireError, match="another type than expected"):
         decode(_message(64 + 4, True, None, 1, 2, "x", 5, 6, 0, 0), lambda _: _Liar())
 
 
