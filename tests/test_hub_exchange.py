@@ -592,6 +592,28 @@ def test_no_link_put_in_place_of_a_folder_is_followed(hub: Hub) -> None:
     assert (hub.collected("ada") / "inner" / "file.txt").read_text() == "mine"
 
 
+def test_a_link_put_in_place_of_a_file_is_refused(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what it is and its opening."""
+    place = plant(hub, "ada", {"small.ipynb": "{}"})
+    look = os.stat
+
+    def look_and_swap(path: Any, **options: Any) -> os.stat_result:
+        found = look(path, **options)
+        if path == "small.ipynb":
+            (place / path).unlink()
+            (place / path).symlink_to(hub.course / "source" / "small" / path)
+        return found
+
+    def body() -> Any:
+        monkeypatch.setattr(os, "stat", look_and_swap)
+        return hub.run("Collect", hub.staff(check_owner=False))
+
+    [refused] = hub.as_account(body)
+    assert "ada" in refused and not hub.collected("ada").exists()
+
+
 @several_accounts
 def test_a_full_course_directory_keeps_what_was_collected(hub: Hub) -> None:
     hub.submit("ada")
