@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 from conftest import graded
 from nbformat import NotebookNode
@@ -267,25 +268,28 @@ def test_hidden_inputs_are_not_seen_by_later_cells() -> None:
     assert notebook.cells[-1].outputs[0].text == "[] False\n"
 
 
+ITS_OWN = "AssertionError: look at large values"
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("body", "shown"),
     [
-        "raise ValueError(f'the input was {x}')",
-        "raise type(f'Saw{x}', (Exception,), {})()",
-        "print(x)",
-        "assert False, x",
-        "import sys; sys.stderr.write(str(x))",
-        "return f'saw {x}'",
+        ("raise ValueError(f'the input was {x}')", "ValueError: […]"),
+        ("raise type(f'Saw{x}', (Exception,), {})()", "Exception: […]"),
+        ("print(x)", ITS_OWN),
+        ("assert False, x", "AssertionError: […]"),
+        ("import sys; sys.stderr.write(str(x))", ITS_OWN),
+        ("return f'saw {x}'", ITS_OWN),
     ],
 )
-def test_a_hidden_check_shows_its_own_message_only(body: str) -> None:
+def test_a_hidden_check_shows_its_own_message_only(body: str, shown: str) -> None:
     test = (
         "### BEGIN HIDDEN TESTS\nassert f(987654) == 1, 'look at large values'\n"
         "### END HIDDEN TESTS"
     )
     notebook = notebook_of(("solution", f"def f(x):\n    {body}"), ("test", test))
     (cell,) = run(notebook)
-    assert outcome(cell)[0] == "error"
+    assert outcome(cell) == ("error", shown)
     assert "987654" not in str(cell.outputs)
 
 
@@ -346,23 +350,39 @@ def test_each_test_sees_the_answers_as_they_were_then(after: tuple[tuple[str, st
     assert [outcome(test) for test in tests] == [("ok", ""), ("ok", "")]
 
 
+def warm_interpreters() -> set[int]:
+    children = psutil.Process().children()
+    return {each.pid for each in children if "autograder.examiner.zygote" in each.cmdline()}
+
+
 @pytest.mark.parametrize(
-    "spoils",
+    ("spoils", "replaced"),
     [
-        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
-        "file = open('kept.txt', 'w')",
-        "raise SystemExit(3)",
-        "import os\nos.chdir('/')\nos.environ['WARD'] = 'A'",
+        ("x = 1", False),
+        (
+            "import threading\n"
+            "threading.Thread(target=threading.Event().wait, daemon=True).start()",
+            True,
+        ),
+        ("import sys\nsys.kept = open('kept.txt', 'w')", True),
+        ("raise SystemExit(3)", True),
+        # a time zone is among what a candidate's environment keeps
+        ("import os\nos.chdir('/')\nos.environ['TZ'] = 'Asia/Tokyo'", False),
     ],
-    ids=["a thread", "an open file", "an exit", "a changed environment"],
+    ids=["nothing", "a thread", "an open file", "an exit", "a changed environment"],
 )
-def test_locked_cells_that_would_spoil_the_warm_interpreter(spoils: str) -> None:
+def test_locked_cells_that_would_spoil_the_warm_interpreter(spoils: str, replaced: bool) -> None:
+    ask = "import os, threading\nanswer = (threading.active_count(), os.environ.get('TZ'))"
+    check = f"assert answer == (1, {os.environ.get('TZ')!r}), answer"
+    asking = (("solution", ask), ("test", check))
+    run(notebook_of(*asking))
+    before = warm_interpreters()
     cells = (("given", spoils), ("solution", "answer = 1"), ("test", "assert answer == 1, 'one'"))
     run(notebook_of(*cells), rehearsal=True)
-    ask = "import os, threading\nanswer = (threading.active_count(), os.environ.get('WARD'))"
+    after = warm_interpreters()
+    assert len(after) == len(before) and (after != before) == replaced
     for _ in range(2):
-        tests = run(notebook_of(("solution", ask), ("test", "assert answer == (1, None), answer")))
-        assert outcome(tests[0]) == ("ok", "")
+        assert outcome(run(notebook_of(*asking))[0]) == ("ok", "")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -152,12 +153,20 @@ def test_nbgraders_own_commands(hub: Hub) -> None:
         assert "Tell your instructor" in hub.as_student("ada", again)
 
 
-def test_submissions_of_one_moment_keep_their_order(hub: Hub) -> None:
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d %H:%M:%S.%f %Z", "%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M %Z"]
+)
+def test_submissions_of_one_moment_keep_their_order(
+    hub: Hub, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stand_still(part: Any) -> None:
+        part.timestamp = datetime(2026, 3, 2, 10, tzinfo=UTC).strftime(form)
+
+    monkeypatch.setattr("autograder.hub.exchange.Submit.set_timestamp", stand_still)
+    hub.extra.Exchange.timestamp_format = form
+    hub.fetch("ada")
     for text in ("first", "second", "third"):
-        if hub.work("ada").exists():
-            (hub.work("ada") / "answer.txt").write_text(text)
-        # a clock that stands still
-        hub.extra.Exchange.timestamp_format = "2026-03-02 10:00:00.%f %Z"
+        (hub.work("ada") / "answer.txt").write_text(text)
         assert hub.submit("ada") is None
     stamps = [path.name.split("+")[2] for path in submissions(hub, "ada")]
     assert len(set(stamps)) == 3
@@ -504,7 +513,7 @@ def test_a_submission_that_is_a_link_is_refused(hub: Hub) -> None:
     name = "ada+small+2050-01-01 00:00:00.000000 UTC+x"
     link = hub.inbox("ada") / name
     hub.as_student("ada", lambda: link.symlink_to(hub.course / "source" / "small"))
-    [refused] = hub.collect()
+    [refused] = hub.collect(check_owner=False)
     assert "ada" in refused
     assert not hub.collected("ada").exists()
 
@@ -572,7 +581,7 @@ def test_no_link_put_in_place_of_a_folder_is_followed(hub: Hub) -> None:
     racing = in_child(lambda: hub.as_student("ada", swap))
     try:
         for _ in range(12):
-            hub.collect()
+            hub.collect(check_owner=False)
             taken = {path.name for path in hub.collected("ada").rglob("*")}
             assert "data.csv" not in taken
             shutil.rmtree(hub.collected("ada"), ignore_errors=True)
@@ -581,6 +590,28 @@ def test_no_link_put_in_place_of_a_folder_is_followed(hub: Hub) -> None:
         racing()
     hub.collect()
     assert (hub.collected("ada") / "inner" / "file.txt").read_text() == "mine"
+
+
+def test_a_link_put_in_place_of_a_file_is_refused(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what it is and its opening."""
+    place = plant(hub, "ada", {"small.ipynb": "{}"})
+    look = os.stat
+
+    def look_and_swap(path: Any, **options: Any) -> os.stat_result:
+        found = look(path, **options)
+        if path == "small.ipynb":
+            (place / path).unlink()
+            (place / path).symlink_to(hub.course / "source" / "small" / path)
+        return found
+
+    def body() -> Any:
+        monkeypatch.setattr(os, "stat", look_and_swap)
+        return hub.run("Collect", hub.staff(check_owner=False))
+
+    [refused] = hub.as_account(body)
+    assert "ada" in refused and not hub.collected("ada").exists()
 
 
 @several_accounts

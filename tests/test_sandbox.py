@@ -255,9 +255,16 @@ def raw(name: str, *arguments: Any) -> int:
 def test_no_network_and_no_one_else_s_sockets(case: Case, outside: Path) -> None:
     path = str(outside / "socket")
     abstract = f"\0ecole-test-{os.getpid()}"
-    with socket.socket(socket.AF_UNIX) as one, socket.socket(socket.AF_UNIX) as other:
+    post = str(outside / "post")
+    with (
+        socket.socket(socket.AF_UNIX) as one,
+        socket.socket(socket.AF_UNIX) as other,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as box,
+    ):
         one.bind(path)
         Path(path).chmod(0o777)
+        box.bind(post)
+        Path(post).chmod(0o777)
         other.bind(abstract)
         one.listen()
         other.listen()
@@ -267,7 +274,7 @@ def test_no_network_and_no_one_else_s_sockets(case: Case, outside: Path) -> None
                 mine.connect(address)
 
         def send_from_pair() -> None:
-            socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b"x", path)
+            socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b"x", post)
 
         outcome = run(
             case,
@@ -283,7 +290,7 @@ def test_no_network_and_no_one_else_s_sockets(case: Case, outside: Path) -> None
                     "pair": lambda: socket.socketpair(socket.AF_INET),
                     "path": lambda: connect(path),
                     "abstract": lambda: connect(abstract),
-                    "datagram": lambda: connect(path, socket.SOCK_DGRAM),
+                    "datagram": lambda: connect(post, socket.SOCK_DGRAM),
                     "datagram pair": send_from_pair,
                 }
             ),
