@@ -1,6 +1,7 @@
 """The exchange with one inbox a student: nothing lost, nothing read, nothing believed."""
 
 import asyncio
+import fcntl
 import io
 import json
 import logging
@@ -172,6 +173,24 @@ def test_submissions_of_one_moment_keep_their_order(
     assert len(set(stamps)) == 3
     assert hub.collect() == []
     assert (hub.collected("ada") / "answer.txt").read_text() == "third"
+
+
+def test_one_submission_and_one_collection_at_a_time(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.hub.inboxes._LOCK_SECONDS", 0.1)
+    hub.submit("ada")
+    with (hub.inbox("ada") / ".lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "Another submission of yours is under way" in hub.submit("ada")
+    assert len(submissions(hub, "ada")) == len(cached(hub, "ada")) == 1
+    assert hub.collect() == []
+    hub.submit("bob")
+    with (hub.course / ".collect-lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "Another collection is under way" in hub.collect()
+    assert not hub.collected("bob").exists()
+    assert hub.collect() == []
 
 
 def test_update_and_the_due_date_are_nbgraders(hub: Hub) -> None:
