@@ -1,7 +1,7 @@
 """Faults in the assertions of tests and checks."""
 
 from planted import Planted, code
-from planted_graded import OfAssignment, a_test, given
+from planted_graded import OfAssignment, a_test, given, solution
 from planted_markers import BEGIN_HIDDEN, END_HIDDEN, hiding
 
 SAID = 't(fr="faux", en="wrong")'
@@ -37,6 +37,11 @@ PLANTED = {
             near_miss=a_test('assert x, t(fr=f"{x} ?", en=f"{x}?")'),
             says=("the message why is not",),
         ),
+        OfAssignment(
+            fault=a_test('assert x, str("x is wrong") ⟵'),
+            near_miss=a_test(f"assert x, str({SAID})"),
+            says=("str('x is wrong') is not in both languages",),
+        ),
     ],
     "assert-twice": [
         OfAssignment(
@@ -61,6 +66,11 @@ PLANTED = {
             fault=given("try:\n    f()\nexcept (ValueError, BaseException): ⟵\n    pass"),
             near_miss=given("try:\n    f()\nexcept BaseException:\n    print()\n    raise"),
             says=("`except (ValueError, BaseException):`",),
+        ),
+        OfAssignment(
+            fault=a_test("try:\n    f()\nexcept KeyboardInterrupt: ⟵\n    pass"),
+            near_miss=solution("try:\n    f()\nexcept:\n    pass"),
+            says=("`except KeyboardInterrupt:`",),
         ),
     ],
     "exam-seed": [

@@ -130,6 +130,13 @@ PLANTED = {
             near_miss=given("x = 1", "data") + code("y = 2"),
             says=("data is neither graded, nor a solution, nor locked",),
         ),
+        OfAssignment(
+            fault=graded("x = 1 ⟵", "data", points=2),
+            near_miss=graded("x = 1", "a", grade=True)
+            + graded("x = 1", "b", solution=True)
+            + graded("x = 1", "c", task=True),
+            says=("data is neither",),
+        ),
     ],
     "grade-id-twice": [
         OfAssignment(
@@ -204,7 +211,8 @@ PLANTED = {
         ),
         OfAssignment(
             fault=question("(2 points · C3)", written(1), mark="⟵"),
-            near_miss=question("(1 point · C3)", written(1)),
+            near_miss=question("(1 point · C3)", written(1))
+            + question("(2 points · C3)", a_test("# (9 points)\npass")),
             says=("its cells carry 1 (written 1)",),
         ),
     ],

@@ -39,6 +39,8 @@ PLANTED = {
         spelling("### BEGIN HIDEN TESTS", near_miss="# the end of the test data"),
         spelling("### END HIDDEN_TESTS", near_miss="# the solution begins with a table"),
         spelling("### BEGIN TESTS", near_miss="# begin with the tests of the first question"),
+        spelling("## BEGIN HIDDEN TEST", near_miss="begin_hidden_tests = 1"),
+        spelling("## END HIDDEN TEST", near_miss="# I begin a hidden test"),
         spelling("# End of solution", f"write `{END}`", near_miss="# end of file"),
         OfAssignment(
             fault=pair("### Begin solution ⟵", "Text."),
@@ -61,14 +63,14 @@ PLANTED = {
     "marker-closed": [
         OfAssignment(
             fault=solution(f"{BEGIN}\nx = 1\n{END}\ny = 2\n{END} ⟵"),
-            near_miss=solution(f"{BEGIN}\nx = 1\n{END}\n{BEGIN}\ny = 2\n{END}"),
+            near_miss=solution(f"{BEGIN}\nx = 1\n{BEGIN}\ny = 2\n{END}"),
             says=("`### END SOLUTION` closes nothing", "is released"),
         ),
     ],
     "marker-nested": [
         OfAssignment(
             fault=solution(f"{BEGIN}\nx = 1\n{BEGIN} ⟵\ny = 2\n{END}"),
-            near_miss=solution(f"{BEGIN}\nx = 1\n{END}\n{BEGIN}\ny = 2\n{END}"),
+            near_miss=solution(f"{BEGIN}\nx = 1\n{END}\n{BEGIN}\ny = 2\n{END}\n{END}"),
             says=("still open",),
         ),
         OfAssignment(

@@ -282,9 +282,10 @@ def test_paths_choose_what_is_checked(small_master: Master, tmp_path: Path) -> N
     planted = lesson(tmp_path / "course" / "m1" / "w98", '+++ {"lang": "fr"}\n\nSeul.\n')
     assert "its English is missing" in check(str(tmp_path))[1]
     assert "its English is missing" in check(str(planted.path))[1]
-    assert "its English is missing" not in check(str(small_master.path))[1]
+    of_master = check(str(small_master.path))
+    assert "w99-double.md:" in of_master[1] and "its English is missing" not in of_master[1]
     specimen = small_master.path.parent / "specimens" / "sum.py"
-    assert "its English is missing" not in check(str(specimen))[1]
+    assert check(str(specimen)) == of_master
     assert "no such file, and no assignment of that name; there is: w" in check("nothing")[1]
     assert (
         "no lesson and no assignment there" in check(str(tmp_path / "course" / "glossary.yml"))[1]

@@ -101,6 +101,10 @@ def test_each_thing_is_planted_in_stays_of_its_own(export: StaysExport) -> None:
 def test_planted_times(export: StaysExport) -> None:
     entered = planted(export, "after_midnight")
     assert (entered["entry_local"].dt.date > entered["entry_utc"].dt.date).all()
+    changes = export.local("rum").sort_values("rank").groupby("stay_id").nth(1)
+    moved = changes[changes["stay_id"].isin(planted(export, "transfer_after_midnight")["stay_id"])]
+    assert (moved["entry_local"].dt.date > moved["entry_utc"].dt.date).all()
+    assert planted(export, "month_end")["entry_local"].dt.is_month_end.all()
     left = planted(export, "leaves_at_midnight")
     assert (left["exit_local"] == left["exit_local"].dt.normalize()).all()
     for what, gained in {"spring": -1, "autumn": 1}.items():
@@ -121,11 +125,19 @@ def test_planted_codes_and_results(export: StaysExport) -> None:
     absent = export.diagnoses[export.diagnoses["code"].isna() & (export.diagnoses["role"] == "DAS")]
     assert set(absent["stay_id"]) == set(planted(export, "code_absent")["stay_id"])
     assert absent.duplicated(keep=False).all()
+    both = planted(export, "same_code_twice")["stay_id"]
+    twice = export.diagnoses.query("role == 'DAS'").groupby("stay_id")["code"]
+    assert twice.apply(lambda codes: codes.dropna().duplicated().any())[both].all()
+    named = export.diagnoses.query("role == 'DP'").dropna(subset="code")["rum_id"]
+    rums = export.local("rum").sort_values(["hours", "rank"], ascending=[True, False])
+    longest = rums.groupby("stay_id")["rum_id"].last()
+    assert not longest[planted(export, "no_principal_diagnosis")["stay_id"]].isin(named).any()
     counts = export.truth.stays.set_index("stay_id")
     assert (counts.loc[planted(export, "not_coded")["stay_id"], "n_diagnoses"] == 0).all()
     assert (counts.loc[planted(export, "no_laboratory")["stay_id"], "n_results"] == 0).all()
     doubled = creatinine(export, planted(export, "tie"))
     assert doubled.duplicated(["stay_id", "sampled_utc"]).groupby(doubled["stay_id"]).any().all()
+    assert (doubled.groupby(["stay_id", "sampled_utc"])["value"].nunique() > 1).any()
     assert set(creatinine(export, planted(export, "other_unit"))["unit"]) == {"mg/L"}
     unknown = creatinine(export, planted(export, "no_value")).sort_values("sampled_utc")
     assert unknown.drop_duplicates("stay_id")["value"].isna().all()
