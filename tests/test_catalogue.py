@@ -124,6 +124,13 @@ def test_each_call_gives_a_fresh_copy() -> None:
     assert load("melanoma")["thickness"].min() == 0.1
 
 
+def test_each_call_gives_a_fresh_array() -> None:
+    image = load_or_skip("cell")
+    before = image.copy()
+    image[:] = 0
+    np.testing.assert_array_equal(load("cell"), before)
+
+
 def test_anyone_can_find_the_checksum_again(tmp_path: Path) -> None:
     file = tmp_path / "gbsg.csv"
     load("gbsg").to_csv(file, index=False, lineterminator="\n")
