@@ -191,6 +191,12 @@ def test_killed_at_any_moment_and_started_again(tmp_path: Path) -> None:
 
 
 def test_a_locked_gradebook_is_waited_for(small_course: Path, submit: Submit) -> None:
+    with (small_course / "nbgrader_config.py").open("a") as config:
+        # SQLite itself would wait for five seconds
+        config.write(
+            f"c.CourseDirectory.db_url = 'sqlite:///{small_course}/gradebook.db?timeout=0'\n"
+            "c.Cohort.lock_seconds = 30\n"
+        )
     submit("ada")
     with sqlite3.connect(small_course / "gradebook.db", check_same_thread=False) as other:
         other.execute("begin exclusive")

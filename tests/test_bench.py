@@ -75,6 +75,24 @@ def test_stages_of_a_batch_are_told_apart(results: dict[str, Any]) -> None:
     assert (stages["record"]["cpu"] is None) == (results["cpu_from"] == "rusage")
 
 
+NESTED = """
+import time
+from benchmarks.stages import Clock
+clock = Clock()
+with clock.stage("outer"), clock.stage("inner"):
+    time.sleep(0.5)
+print(clock.marginal["outer"].wall, clock.marginal["inner"].wall)
+"""
+
+
+def test_a_stage_is_timed_without_those_inside_it() -> None:
+    command = [sys.executable, "-c", NESTED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    outer, inner = map(float, done.stdout.split())
+    assert 0 < outer < 0.5 <= inner
+
+
 def test_the_tables_hold_the_ratios(page: Path, results: dict[str, Any]) -> None:
     (measured,) = results["assignments"].values()
     (one,) = measured["rounds"]

@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -121,6 +122,13 @@ def test_each_call_gives_a_fresh_copy() -> None:
     table = load("melanoma")
     table["thickness"] = -1
     assert load("melanoma")["thickness"].min() == 0.1
+
+
+def test_each_call_gives_a_fresh_array() -> None:
+    image = load_or_skip("cell")
+    before = image.copy()
+    image[:] = 0
+    np.testing.assert_array_equal(load("cell"), before)
 
 
 def test_anyone_can_find_the_checksum_again(tmp_path: Path) -> None:
@@ -246,8 +254,14 @@ def test_cards_figures_and_metadata_are_up_to_date(name: str, tool: ModuleType) 
 def test_a_card_says_all_in_both_languages(name: str) -> None:
     text = (CARDS / describe(name).card).read_text("utf-8")
     french, english = text.split("## Français")[1].split("## English")
-    for words in cards.HEADINGS.values():
-        assert f"**{words.fr}** " in french and f"**{words.en}** " in english
+    same = ("period", "source", "licence")  # dates and names need no translation
+    for key, words in cards.HEADINGS.items():
+        said = [
+            re.search(rf"^\*\*{re.escape(heading)}\*\* (\S.+)$", section, re.MULTILINE)
+            for heading, section in ((words.fr, french), (words.en, english))
+        ]
+        assert said[0] and said[1], key
+        assert said[0][1] != said[1][1] or key in same, key
     for column in describe(name).all_columns():
         for section in (french, english):
             assert f"`{column.name}`" in section and (f"`{column.source}`" in section)

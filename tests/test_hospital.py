@@ -339,11 +339,18 @@ def brier(y: np.ndarray, p: np.ndarray) -> float:
     return float(np.mean((y - p) ** 2))
 
 
-def test_knowing_more_scores_better(six: Hospital) -> None:
-    y, p = six.outcomes.death_in_hospital.to_numpy(), six.truth.outcomes
-    scores = [brier(y, p[name]) for name in ("p_death_known", "p_death", "p_death_entry")]
-    assert scores == sorted(scores)
-    assert scores[-1] < brier(y, np.full(len(y), y.mean()))
+@pytest.mark.parametrize(
+    ("outcome", "less_and_less"),
+    [
+        ("death_in_hospital", ["p_death_known", "p_death", "p_death_entry"]),
+        ("deterioration", ["p_deterioration", "p_deterioration_entry"]),
+    ],
+)
+def test_knowing_more_scores_better(outcome: str, less_and_less: list[str], six: Hospital) -> None:
+    y, p = six.outcomes[outcome].to_numpy(), six.truth.outcomes
+    scores = [brier(y, p[name]) for name in less_and_less]
+    scores.append(brier(y, np.full(len(y), y.mean())))
+    assert all(more < less for more, less in pairwise(scores)), scores
 
 
 def test_sites_differ_as_documented(six: Hospital) -> None:

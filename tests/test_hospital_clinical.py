@@ -1,6 +1,7 @@
 """The clinical tables of the virtual hospital: invariants, planted effects, determinism."""
 
 import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from health_datasets.virtual_hospital.prescriptions import (
 )
 from health_datasets.virtual_hospital.procedures import ACTS
 from health_datasets.virtual_hospital.sites import SITES
+from health_datasets.virtual_hospital.streams import stream
 from health_datasets.virtual_hospital.tables import definition, table
 from health_datasets.virtual_hospital.vitals import news2
 from hypothesis import HealthCheck, given, settings
@@ -110,10 +112,19 @@ def test_a_table_depends_on_the_seed_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["laboratory", "vitals", "procedures"])
-def test_a_table_draws_from_its_own_stream(name: str) -> None:
-    some = facts_of(300, 5)
-    assert digest(definition(name).make(some, 5)) == digest(table(some, name))
-    assert digest(definition(name).make(some, 6)) != digest(table(some, name))
+def test_a_table_draws_from_its_own_stream(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    some, make = facts_of(300, 5), definition(name).make
+    assert digest(make(some, 5)) == digest(table(some, name))
+    assert digest(make(some, 6)) != digest(table(some, name))
+    drawn = set()
+
+    def seen(seed: int, stream_name: str) -> np.random.Generator:
+        drawn.add(stream_name.partition(".")[0])
+        return stream(seed, stream_name)
+
+    monkeypatch.setattr(sys.modules[make.__module__], "stream", seen)
+    make(some, 5)
+    assert drawn == {name}
 
 
 def test_units_and_codes_follow_the_site(facts: Facts) -> None:
@@ -331,6 +342,7 @@ def test_a_stay_has_one_prescription_of_a_substance(facts: Facts) -> None:
     found = table(facts, "prescriptions")
     assert not found.duplicated(["stay_id", "atc"]).any()
     stays = facts.stays.iloc[stay_of(facts, found)]
+    assert found.loc[found["atc"] == "A10BA02", "home"].any()
     assert stays["night"].to_numpy()[found["home"].to_numpy()].all()
     diabetic = facts.patients["diabetes"].to_numpy()[stays["patient"]]
     assert diabetic[(found["home"] & (found["atc"] == "A10BA02")).to_numpy()].all()

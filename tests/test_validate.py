@@ -17,6 +17,7 @@ from traitlets.config import Config
 from autograder.authoring.checks.specimens import submit
 from autograder.authoring.masters import assignment
 from autograder.authoring.specimens import read_specimens
+from autograder.examiner import sandbox
 from autograder.grading.validate import PREPROCESSORS
 
 Results = dict[str, list[dict[str, str]]]
@@ -146,9 +147,11 @@ def test_in_each_sandbox_and_without_any(
     home: Home, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
     monkeypatch.setenv("ECOLE_SANDBOX", mode)
-    path = home(root="def root(x):\n    return x")
+    confined = mode in list(sandbox.Mode) and not sandbox.why_not(sandbox.best_mode())
+    path = home(root="open('written', 'w').close()\ndef root(x):\n    return x")
     (failed,) = ours(path)["failed"]
     assert failed["error"].startswith("the root of 16\n")
+    assert (path.parent / "written").exists() != confined, "only a kernel writes in the folder"
 
 
 def test_a_crowded_folder_is_left_to_the_kernel(home: Home) -> None:

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder import cli
-from autograder.authoring.masters import REPOSITORY
+from autograder.authoring.masters import REPOSITORY, Master
 from autograder.errors import EcoleError
 from autograder.learning import delivery as deliveries
 from autograder.learning import find_workspace, prepare_workspace, workspace
@@ -57,6 +57,7 @@ def test_the_cards_that_are_named_are_there(delivered: Path) -> None:
 
 def test_a_second_run_builds_nothing(delivered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries, "_release", lambda *_: pytest.fail("released again"))
+    monkeypatch.setattr(Master, "build", lambda *_, **__: pytest.fail("built again"))
     before = {path: path.stat().st_mtime_ns for path in visible(delivered)}
     again = prepare_workspace(delivered, "fr")
     assert (again.written, again.kept, again.beside) == ([], [], [])
@@ -144,22 +145,29 @@ def test_a_broken_list_of_deliveries_costs_nothing(
     assert json.loads((home / ".ecole/delivered.json").read_text())["lang"] == "fr"
 
 
+@pytest.mark.parametrize(("written", "two"), [(0, b"two, v1"), (1, b"two, v2")])
 def test_the_list_of_deliveries_is_whole_or_not_at_all(
-    tmp_path: Path, versions: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    versions: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    written: int,
+    two: bytes,
 ) -> None:
     home = tmp_path / "home"
     prepare_workspace(home, "fr")
     before = (home / ".ecole/delivered.json").read_bytes()
     versions["course/two.ipynb"] = b"two, v2"
+    room = iter(range(written))
 
     def full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        if next(room, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(EcoleError, match="disque est plein"):
         prepare_workspace(home, "fr")
     assert (home / ".ecole/delivered.json").read_bytes() == before
-    assert (home / "course/two.ipynb").read_bytes() == b"two, v1"
+    assert (home / "course/two.ipynb").read_bytes() == two
     assert not list(home.rglob("*.ecole-new"))
 
 

@@ -61,9 +61,16 @@ def test_the_root_speaks_the_visitor_s_language(
     page.wait_for_url((site / lang / "index.html").as_uri())
 
 
-def test_the_root_without_scripts_has_both_links(open_page: OpenPage, site: Path) -> None:
+@pytest.mark.parametrize(
+    ("link", "lang"), [("Le cours en français", "fr"), ("The course in English", "en")]
+)
+def test_the_root_without_scripts_has_both_links(
+    open_page: OpenPage, site: Path, link: str, lang: str
+) -> None:
     page = open_page(site / "index.html", java_script_enabled=False)
-    page.get_by_role("link", name="Le cours en français").click()
+    page.get_by_role("link", name=link).click()
+    assert page.url == (site / lang / "index.html").as_uri()
+    expect(page.locator("html")).to_have_attribute("lang", lang)
     expect(page.get_by_role("heading", level=1)).to_contain_text("École IA Santé")
 
 
