@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from papermill.engines import papermill_engines
@@ -38,6 +39,19 @@ def test_time_of_a_cell_and_of_the_whole() -> None:
     assert states(done) == ["ok", "timeout", "ok", "timeout", "ok"]
     done = run(["import time", "time.sleep(60)", "1"], cell_seconds=60, submission_seconds=2)
     assert states(done) == ["ok", "timeout", "not-run"]
+
+
+@pytest.mark.parametrize(
+    "last", ["1", "1 / 0", "import os; os._exit(1)", "import time; time.sleep(60)"]
+)
+def test_no_kernel_outlives_its_notebook(last: str) -> None:
+    def kernels() -> list[psutil.Process]:
+        children = psutil.Process().children(recursive=True)
+        return [each for each in children if "ipykernel_launcher" in each.cmdline()]
+
+    before = kernels()
+    run(["import subprocess", "x = 1", last], cell_seconds=2)
+    assert kernels() == before
 
 
 def test_papermill_s_command_line_can_use_it(tmp_path: Path) -> None:

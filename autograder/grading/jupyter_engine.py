@@ -92,7 +92,8 @@ class _Client(PapermillNotebookClient):
         self._ends = time.monotonic() + self.submission_seconds
         self.timeout_func = self._seconds_left
         self.on_cell_executed = self._keep_reply
-        with self.setup_kernel(**kwargs):
+        # nbclient leaves alive, until this process ends, a kernel whose manager it was given
+        with self.setup_kernel(cleanup_kc=True, **kwargs):
             self.papermill_execute_cells()
         return self.nb
 
