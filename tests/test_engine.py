@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -45,9 +46,13 @@ def test_time_of_a_cell_and_of_the_whole() -> None:
     "last", ["1", "1 / 0", "import os; os._exit(1)", "import time; time.sleep(60)"]
 )
 def test_no_kernel_outlives_its_notebook(last: str) -> None:
-    def kernels() -> list[psutil.Process]:
-        children = psutil.Process().children(recursive=True)
-        return [each for each in children if "ipykernel_launcher" in each.cmdline()]
+    def kernels() -> set[int]:
+        found = set()
+        for each in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if "ipykernel_launcher" in each.cmdline():
+                    found.add(each.pid)
+        return found
 
     before = kernels()
     run(["import subprocess", "x = 1", last], cell_seconds=2)
