@@ -639,9 +639,8 @@ def show_mutation(report: "MutationReport") -> None:
             as_entries(report.survivors), markup=False, highlight=False, soft_wrap=True, end=""
         )
     mark = "[green]✓[/]" if report.sufficient else "[red]✗[/]"
-    judged = len(report.outcomes) - len(report.equivalents)
     console.print(
-        f"{mark} {report.assignment}: {report.score:.1%} of {judged} mutants killed, "
+        f"{mark} {report.assignment}: {report.score:.1%} of {report.judged} mutants killed, "
         f"{len(report.equivalents)} equivalent ones aside (at least {THRESHOLD:.0%})",
         highlight=False,
         soft_wrap=True,

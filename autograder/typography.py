@@ -3,7 +3,7 @@
 import re
 
 _NO_BREAK = "\u00a0"
-_UNITS = (
+_HELD_TO_NUMBERS = (
     "h min s kg g mg µg ng mol mmol µmol L mL °C cm mm an ans jours heures minutes points janvier "
     "février mars avril mai juin juillet août septembre octobre novembre décembre"
 )
@@ -11,7 +11,7 @@ _SPACE = (
     r"(?<=[^\s|]) (?=[;:!?»%](?:\W|$))"  # before a sign that holds to the word
     r"|(?<=«) "
     r"|(?<=\d) (?=\d{3}(?!\d))"
-    rf"|(?<=\d) (?=(?:{'|'.join(_UNITS.split())})\b)"
+    rf"|(?<=\d) (?=(?:{'|'.join(_HELD_TO_NUMBERS.split())})\b)"
     r"|(?<=\d\sh) (?=\d\d\b)"
     r"|(?<=\b[LRD]\.) (?=\d)"  # article L. 1111-8
 )

@@ -93,10 +93,14 @@ class MutationReport:
         ]
 
     @property
+    def judged(self) -> int:
+        """How many are not equivalent."""
+        return len(self.outcomes) - len(self.equivalents)
+
+    @property
     def score(self) -> float:
         """Killed mutants among those that are not equivalent; 1 where there is none."""
-        judged = len(self.outcomes) - len(self.equivalents)
-        return 1 - len(self.survivors) / judged if judged else 1.0
+        return 1 - len(self.survivors) / self.judged if self.judged else 1.0
 
     @property
     def sufficient(self) -> bool:

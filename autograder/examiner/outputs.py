@@ -63,12 +63,12 @@ def _checked_output(told: Any) -> NotebookNode | None:
     if kind in ("display_data", "execute_result") and isinstance(told.get("data"), dict):
         data = {_text(key): _json(value) for key, value in told["data"].items()}
         count = {"execution_count": None} if kind == "execute_result" else {}
-        return _output(kind, data=data, metadata=_about(told, data), **count)
+        return _output(kind, data=data, metadata=_image_metadata(told, data), **count)
     return None
 
 
-def _about(told: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    """How images are described and how large they are shown, by kind: pages write it as it is."""
+def _image_metadata(told: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """Description and size of images by MIME type, no more: pages write metadata unescaped."""
     metadata = told.get("metadata")
     found: dict[str, Any] = {}
     if not isinstance(metadata, dict):
